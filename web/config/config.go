@@ -1,0 +1,142 @@
+// Package config owns Keydesk's settings: their names, defaults, explanations
+// and what makes them valid. It knows nothing of what they configure: it opens
+// no file but the password file's metadata, no database and no socket.
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Where the IAM account behind Keydesk is.
+const (
+	IAMLocal = "local" // the embedded account
+	IAMAWS   = "aws"   // AWS, or any server that speaks the IAM Query protocol
+)
+
+// Config is one start's settings, as given: call Validate before using it.
+type Config struct {
+	Listen            string // host:port of the web server
+	Data              string // folder of the database, keys and the embedded account
+	IAM               string // IAMLocal or IAMAWS
+	IAMEndpoint       string // URL of an IAM-compatible server; empty is AWS
+	STSEndpoint       string // URL of its STS; empty is IAMEndpoint, or AWS
+	Region            string // AWS region; IAM is global, the region picks the partition
+	LocalUsers        int    // users the embedded account is seeded with
+	LocalEndpoint     string // host:port that serves the embedded account to other clients
+	AdminPasswordFile string // file with the password of the first administrator
+	TLSCert, TLSKey   string // PEM files of the web server's certificate
+	LogFormat         string // "text" or "json"
+	Version           bool   // print the version and exit
+	Check             bool   // validate everything and exit
+}
+
+// ErrHelp means that the help page was asked for and has been written.
+var ErrHelp = errors.New("help was asked for")
+
+// setting is one row of the settings table: a flag, its environment name
+// (KEYDESK_ and the flag in capitals) and its line on the help page.
+type setting struct {
+	group, name, value, help string
+	text                     *string
+	number                   *int
+	yes                      *bool
+	fallback                 string
+}
+
+// Env is the environment variable that sets the same as the flag.
+func (s setting) Env() string {
+	return "KEYDESK_" + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
+}
+
+func (c *Config) settings() []setting {
+	return []setting{
+		{group: "Serving", name: "listen", value: "ADDR", fallback: "127.0.0.1:8080", text: &c.Listen,
+			help: "address of the web pages, host:port"},
+		{group: "Serving", name: "data", value: "FOLDER", fallback: "./keydesk-data", text: &c.Data,
+			help: "where the database, the journal's key and the embedded account live"},
+		{group: "Serving", name: "tls-cert", value: "FILE", text: &c.TLSCert,
+			help: "certificate (PEM); with -tls-key, needed for any address that is not loopback"},
+		{group: "Serving", name: "tls-key", value: "FILE", text: &c.TLSKey,
+			help: "private key (PEM) of that certificate"},
+		{group: "Serving", name: "log-format", value: "text|json", fallback: "text", text: &c.LogFormat,
+			help: "form of the log on standard error"},
+
+		{group: "Which IAM account", name: "iam", value: "local|aws", fallback: IAMLocal, text: &c.IAM,
+			help: "local: an embedded account to try things on; aws: the account of your AWS credentials"},
+		{group: "Which IAM account", name: "region", value: "REGION", fallback: "us-east-1", text: &c.Region,
+			help: "AWS region; picks the partition (aws, aws-cn, aws-us-gov, ...)"},
+		{group: "Which IAM account", name: "iam-endpoint", value: "URL", text: &c.IAMEndpoint,
+			help: "an IAM-compatible server instead of AWS (implies -iam aws)"},
+		{group: "Which IAM account", name: "sts-endpoint", value: "URL", text: &c.STSEndpoint,
+			help: "its STS, where that is not the same URL"},
+
+		{group: "The embedded account", name: "local-users", value: "N", fallback: "150", number: &c.LocalUsers,
+			help: "users it is filled with when it is first made, 10 to 5000"},
+		{group: "The embedded account", name: "local-endpoint", value: "ADDR", text: &c.LocalEndpoint,
+			help: "serve it to the AWS CLI and SDKs too, on this loopback host:port"},
+
+		{group: "First start and checks", name: "admin-password-file", value: "FILE", text: &c.AdminPasswordFile,
+			help: "make the administrator \"admin\" with the password in this file, instead of a sign-in link"},
+		{group: "First start and checks", name: "check", yes: &c.Check,
+			help: "check settings, database and AWS identity, then exit"},
+		{group: "First start and checks", name: "version", yes: &c.Version,
+			help: "print the version and exit"},
+	}
+}
+
+// Parse reads the arguments (without the program's name) and, for what they do
+// not set, the environment. Help goes to out. It answers ErrHelp, or every
+// setting that could not be read at all; Validate judges the rest.
+func Parse(args []string, getenv func(string) string, out io.Writer) (Config, error) {
+	var c Config
+	table := c.settings()
+	flags := flag.NewFlagSet("keydesk", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	for _, s := range table {
+		s.register(flags)
+	}
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		writeHelp(out, table)
+		return c, ErrHelp
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q: every setting is a flag, see keydesk -h", flags.Arg(0))
+	}
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	faults := []error{err}
+	for _, s := range table {
+		value := getenv(s.Env())
+		if given[s.name] || value == "" {
+			continue
+		}
+		given[s.name] = true
+		if err := flags.Set(s.name, value); err != nil {
+			faults = append(faults, fmt.Errorf("%s=%q: %w", s.Env(), value, err))
+		}
+	}
+	// An endpoint names a server that is not the embedded account, so asking for
+	// one is asking for it; saying both is a contradiction Validate reports.
+	if !given["iam"] && (c.IAMEndpoint != "" || c.STSEndpoint != "") {
+		c.IAM = IAMAWS
+	}
+	return c, errors.Join(faults...)
+}
+
+func (s setting) register(flags *flag.FlagSet) {
+	switch {
+	case s.text != nil:
+		flags.StringVar(s.text, s.name, s.fallback, s.help)
+	case s.number != nil:
+		n, _ := strconv.Atoi(s.fallback)
+		flags.IntVar(s.number, s.name, n, s.help)
+	case s.yes != nil:
+		flags.BoolVar(s.yes, s.name, false, s.help)
+	}
+}

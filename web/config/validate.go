@@ -1,0 +1,137 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+)
+
+var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$|^[a-z-]+-global$`)
+
+// Validate reports every fault of the settings at once, so that a person mends
+// them in one go. Each message names the flag and what would be right.
+func (c Config) Validate() error {
+	return errors.Join(
+		c.validateListen(),
+		c.validateIAM(),
+		c.validateLocal(),
+		oneOf("log-format", c.LogFormat, "text", "json"),
+		notEmpty("data", c.Data),
+		c.validatePasswordFile(),
+	)
+}
+
+func (c Config) validateListen() error {
+	host, err := splitAddress("listen", c.Listen)
+	if err != nil {
+		return err
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("-tls-cert and -tls-key belong together: give both or none")
+	}
+	// Plain HTTP off this machine would send sign-ins and new secrets in the clear.
+	if !loopback(host) && c.TLSCert == "" {
+		return fmt.Errorf("-listen %s can be reached from other machines: give -tls-cert and -tls-key, or listen on 127.0.0.1", c.Listen)
+	}
+	return nil
+}
+
+func (c Config) validateIAM() error {
+	faults := []error{oneOf("iam", c.IAM, IAMLocal, IAMAWS)}
+	if !regionPattern.MatchString(c.Region) {
+		faults = append(faults, fmt.Errorf("-region %q is not a region name such as us-east-1", c.Region))
+	}
+	endpoints := []struct{ flag, value string }{
+		{"iam-endpoint", c.IAMEndpoint}, {"sts-endpoint", c.STSEndpoint},
+	}
+	for _, e := range endpoints {
+		if e.value == "" {
+			continue
+		}
+		if u, err := url.Parse(e.value); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			faults = append(faults, fmt.Errorf("-%s %q is not a URL such as https://iam.example.com", e.flag, e.value))
+		}
+		if c.IAM == IAMLocal {
+			faults = append(faults, fmt.Errorf("-%s goes with -iam aws, not with the embedded account", e.flag))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) validateLocal() error {
+	var faults []error
+	if c.LocalUsers < 10 || c.LocalUsers > 5000 {
+		faults = append(faults, fmt.Errorf("-local-users %d is outside 10 to 5000 (an AWS account holds 5000)", c.LocalUsers))
+	}
+	if c.LocalEndpoint == "" {
+		return errors.Join(faults...)
+	}
+	host, err := splitAddress("local-endpoint", c.LocalEndpoint)
+	switch {
+	case err != nil:
+		faults = append(faults, err)
+	case !loopback(host):
+		faults = append(faults, fmt.Errorf("-local-endpoint %s must be a loopback address such as 127.0.0.1:8081", c.LocalEndpoint))
+	}
+	if c.IAM == IAMAWS {
+		faults = append(faults, errors.New("-local-endpoint serves the embedded account, which -iam aws does not start"))
+	}
+	return errors.Join(faults...)
+}
+
+// validatePasswordFile refuses a file that other people of the machine can
+// read: whoever reads it is an administrator.
+func (c Config) validatePasswordFile() error {
+	if c.AdminPasswordFile == "" {
+		return nil
+	}
+	info, err := os.Stat(c.AdminPasswordFile)
+	if err != nil {
+		return fmt.Errorf("-admin-password-file: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("-admin-password-file %s is not a file", c.AdminPasswordFile)
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return fmt.Errorf("-admin-password-file %s can be read by everyone on this machine: chmod 600 it", c.AdminPasswordFile)
+	}
+	return nil
+}
+
+func oneOf(flag, value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("-%s %q is not one of %q", flag, value, allowed)
+}
+
+func notEmpty(flag, value string) error {
+	if value == "" {
+		return fmt.Errorf("-%s must not be empty", flag)
+	}
+	return nil
+}
+
+func splitAddress(flag, address string) (host string, err error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("-%s %q is not an address such as 127.0.0.1:8080", flag, address)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return "", fmt.Errorf("-%s %q: %q is not a port number", flag, address, port)
+	}
+	return host, nil
+}
+
+// loopback is strict: a name other than localhost may resolve to anything, and
+// an empty host is every address of the machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}

@@ -1,0 +1,312 @@
+// Keydesk is a web dashboard for AWS IAM access keys: it finds who owns a key
+// and takes a key through its whole life. This file only wires the parts
+// together, in the order they depend on each other.
+package main
+
+//go:generate go tool templ generate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"keydesk/iamsvc"
+	"keydesk/iamsvc/localaccount"
+	"keydesk/web"
+	"keydesk/web/audit"
+	"keydesk/web/auth"
+	"keydesk/web/config"
+	"keydesk/web/db"
+	"keydesk/web/session"
+)
+
+const version = "0.1.0"
+
+// Exit codes: 2 is a fault of the settings, as the flag package has it.
+const (
+	exitFailed   = 1
+	exitSettings = 2
+)
+
+// errSettings marks what the person who started Keydesk has to change.
+var errSettings = errors.New("settings")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "keydesk: "+strings.ReplaceAll(err.Error(), "\n", "\nkeydesk: "))
+	if errors.Is(err, errSettings) {
+		os.Exit(exitSettings)
+	}
+	os.Exit(exitFailed)
+}
+
+// settingsError shows the faults alone, one a line.
+type settingsError struct{ error }
+
+func (settingsError) Is(target error) bool { return target == errSettings }
+
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	c, err := config.Parse(args, getenv, stdout)
+	switch {
+	case errors.Is(err, config.ErrHelp):
+		return nil
+	case c.Version:
+		fmt.Fprintln(stdout, "keydesk "+version)
+		return nil
+	}
+	if err := errors.Join(err, c.Validate()); err != nil {
+		return settingsError{err}
+	}
+	log := newLog(c.LogFormat, stderr)
+
+	// The address first: that it is taken is the most likely trouble, and nothing
+	// has been made yet.
+	listeners, err := listen(c)
+	if err != nil {
+		return err
+	}
+	defer listeners.close()
+
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("-data %s: %w", c.Data, err)
+	}
+	database, err := db.Open(ctx, "sqlite:"+filepath.Join(c.Data, "keydesk.db"))
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	journal, err := audit.Open(ctx, database, filepath.Join(c.Data, "journal.key"))
+	if err != nil {
+		return err
+	}
+	people := auth.NewLocalAccounts(database)
+
+	gate := web.Journal{Audit: journal, Now: time.Now, Version: version}
+	account, closeAccount, err := openAccount(ctx, c, gate, listeners.local, log)
+	if err != nil {
+		return err
+	}
+	defer closeAccount()
+	announceAccount(stdout, c, account.Identity())
+	if c.Check {
+		fmt.Fprintln(stdout, "Settings, database and IAM identity are fine.")
+		return nil
+	}
+
+	firstRun, err := firstAdministrator(ctx, c, people, stdout, listeners.web.Addr())
+	if err != nil {
+		return err
+	}
+	go account.Run(ctx)
+	secure := c.TLSCert != ""
+	site := web.New(web.Options{
+		Accounts: iamsvc.NewAccounts(account), DB: database, Journal: journal,
+		LocalAccounts: people, Sessions: session.NewStore(database, session.Options{Secure: secure}),
+		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
+		Secure: secure, Version: version,
+	})
+	return web.Serve(ctx, listeners.web, site, c.TLSCert, c.TLSKey, log)
+}
+
+func newLog(format string, w io.Writer) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// listeners are the sockets of this start; a check opens none.
+type listeners struct{ web, local net.Listener }
+
+func (l listeners) close() {
+	for _, one := range []net.Listener{l.web, l.local} {
+		if one != nil {
+			_ = one.Close()
+		}
+	}
+}
+
+func listen(c config.Config) (listeners, error) {
+	var l listeners
+	if c.Check {
+		return l, nil
+	}
+	var err error
+	if l.web, err = listenOn("listen", c.Listen, "127.0.0.1:8090"); err != nil {
+		return l, err
+	}
+	if c.LocalEndpoint != "" {
+		if l.local, err = listenOn("local-endpoint", c.LocalEndpoint, "127.0.0.1:8091"); err != nil {
+			l.close()
+			return l, err
+		}
+	}
+	return l, nil
+}
+
+func listenOn(flag, address, other string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		env := "KEYDESK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+		return nil, fmt.Errorf("%s is taken by another program (another Keydesk, perhaps): choose a free address, for example -%s %s or %s=%s",
+			address, flag, other, env, other)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("-%s %s: %w", flag, address, err)
+	}
+	return l, nil
+}
+
+// openAccount connects to the one IAM account of this start. The embedded
+// account is never a fallback: whoever asks for AWS gets AWS or an error.
+func openAccount(ctx context.Context, c config.Config, gate iamsvc.Journal, local net.Listener, log *slog.Logger) (*iamsvc.Account, func(), error) {
+	service := iamsvc.Config{IAMEndpoint: c.IAMEndpoint, STSEndpoint: c.STSEndpoint, Journal: gate, Logger: log}
+	if c.IAM == config.IAMAWS {
+		var err error
+		if service.AWS, err = awsConfig(ctx, c.Region); err != nil {
+			return nil, nil, fmt.Errorf("AWS configuration: %w", err)
+		}
+		account, err := iamsvc.Open(ctx, service)
+		if err != nil {
+			return nil, nil, fmt.Errorf("asking AWS who Keydesk is: %w", err)
+		}
+		return account, func() {}, nil
+	}
+	embedded, err := localaccount.Open(filepath.Join(c.Data, "local-account"), localaccount.Options{Users: c.LocalUsers})
+	if err != nil {
+		return nil, nil, fmt.Errorf("embedded account: %w", err)
+	}
+	if err := embedded.WriteCredentialsFile(credentialsFile(c)); err != nil {
+		return nil, nil, errors.Join(err, embedded.Close())
+	}
+	id, secret := embedded.Credentials()
+	service.AWS = aws.Config{
+		Region:      "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
+		HTTPClient:  embedded.Client(),
+	}
+	account, err := iamsvc.Open(ctx, service)
+	if err != nil {
+		return nil, nil, errors.Join(err, embedded.Close())
+	}
+	stop := func() {}
+	if local != nil {
+		stop = serveEmbedded(local, embedded, log)
+	}
+	return account, func() {
+		stop()
+		if err := embedded.Close(); err != nil {
+			log.Error("closing the embedded account", "error", err.Error())
+		}
+	}, nil
+}
+
+// serveEmbedded lets other programs of this machine use the embedded account.
+func serveEmbedded(l net.Listener, account *localaccount.Account, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := web.Serve(ctx, l, account, "", "", log); err != nil {
+			log.Error("serving the embedded account", "error", err.Error())
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// awsConfig is the SDK's own way to region and credentials. IAM is global, so
+// that a missing region is no reason to stop.
+func awsConfig(ctx context.Context, region string) (aws.Config, error) {
+	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithDefaultRegion("us-east-1")}
+	if region != "" {
+		options = append(options, awsconfig.WithRegion(region))
+	}
+	return awsconfig.LoadDefaultConfig(ctx, options...)
+}
+
+func credentialsFile(c config.Config) string { return filepath.Join(c.Data, "local-credentials") }
+
+// announceAccount says whose keys these are, before anyone changes one.
+func announceAccount(w io.Writer, c config.Config, i iamsvc.Identity) {
+	alias := ""
+	if i.Alias != "" {
+		alias = " (" + i.Alias + ")"
+	}
+	kind := "AWS account"
+	if c.IAM == config.IAMLocal {
+		kind = "Embedded local account"
+	}
+	fmt.Fprintf(w, "%s %s%s, as %s\n", kind, i.Account, alias, i.ARN)
+	for _, warning := range i.Warnings {
+		fmt.Fprintln(w, "  note: "+warning)
+	}
+	if c.LocalEndpoint != "" {
+		fmt.Fprintf(w, "Other programs can use it too:\n  export AWS_SHARED_CREDENTIALS_FILE=%s\n  aws --region us-east-1 --endpoint-url http://%s iam list-users\n",
+			credentialsFile(c), c.LocalEndpoint)
+	}
+}
+
+// firstAdministrator makes sure that somebody can sign in: from the password
+// file, or by a link that works once and only from this machine.
+func firstAdministrator(ctx context.Context, c config.Config, people *auth.LocalAccounts, w io.Writer, address net.Addr) (*auth.FirstRun, error) {
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	home := fmt.Sprintf("%s://%s", scheme, address)
+	exists, err := people.HasAdministrator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if exists {
+		fmt.Fprintf(w, "Keydesk is at %s\n", home)
+		return nil, nil
+	}
+	if c.AdminPasswordFile != "" {
+		if err := administratorFromFile(ctx, people, c.AdminPasswordFile); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(w, "Keydesk is at %s; sign in as admin\n", home)
+		return nil, nil
+	}
+	firstRun, token, err := auth.NewFirstRun()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(w, "Keydesk is at %s\n\nThere is no administrator yet. Open this link on this machine to become the first;\nit works once:\n\n  %s/first-run/%s\n\n",
+		home, home, token)
+	return firstRun, nil
+}
+
+func administratorFromFile(ctx context.Context, people *auth.LocalAccounts, file string) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("-admin-password-file: %w", err)
+	}
+	password := strings.TrimRight(string(content), "\r\n")
+	if _, err := people.Create(ctx, "admin", auth.RoleAdministrator, password); err != nil {
+		return settingsError{fmt.Errorf("-admin-password-file: %w", err)}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+// Package web is the HTTP shell: the server and its limits, the one route
+// table, the middleware, and the place where errors become pages.
+//
+// It decides who may call which handler and what every response carries. It
+// does not know what a page says, how IAM is asked, or what a table holds.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"keydesk/handlers"
+	"keydesk/iamsvc"
+	"keydesk/web/audit"
+	"keydesk/web/auth"
+	"keydesk/web/db"
+	"keydesk/web/session"
+)
+
+// Options is everything the pages are made from, ready for use.
+type Options struct {
+	Accounts      *iamsvc.Accounts
+	DB            *db.DB
+	Journal       *audit.Journal
+	LocalAccounts *auth.LocalAccounts
+	Sessions      *session.Store
+	FirstRun      *auth.FirstRun // nil once an administrator exists
+	Log           *slog.Logger
+	Now           func() time.Time
+	Embedded      bool // the account is the one that comes with Keydesk
+	Secure        bool // served over TLS
+	Version       string
+}
+
+// site holds what the middleware needs besides the handlers.
+type site struct {
+	Options
+	base handlers.Base
+}
+
+// New is the whole web site as one handler.
+func New(o Options) http.Handler {
+	s := &site{Options: o}
+	s.base = handlers.Base{
+		Accounts: o.Accounts, Sessions: o.Sessions, Journal: o.Journal,
+		Log: o.Log, Now: o.Now, Embedded: o.Embedded, Version: o.Version,
+		RequestID: RequestID, ClientIP: clientIP,
+	}
+	return s.handler()
+}
+
+// Server limits (OWASP ASVS 5.0, 15.2): slow or huge requests must not hold
+// the few connections an internal tool has.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 45 * time.Second // longer than the longest change to IAM
+	idleTimeout       = 90 * time.Second
+	maxHeaderBytes    = 16 << 10
+	maxBodyBytes      = 8 << 10
+	// drainTimeout is how long changes under way may take to finish and be
+	// journalled after a SIGTERM.
+	drainTimeout = 20 * time.Second
+)
+
+// Serve answers requests on the listener until the context ends, then lets
+// what is under way finish.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, certFile, keyFile string, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if certFile != "" {
+			failed <- server.ServeTLS(l, certFile, keyFile)
+			return
+		}
+		failed <- server.Serve(l)
+	}()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package auth
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"keydesk/web/db"
+)
+
+// ErrBadCredentials is the one answer for an unknown name, a wrong password and a
+// disabled account: the difference would tell a stranger which names exist.
+var ErrBadCredentials = errors.New("the user name or password is not right")
+
+// SignIn checks a name and password; addr is the client's address, with or
+// without a port. Errors are ErrBadCredentials, *TooManyAttempts, the context's,
+// and the database's.
+func (l *LocalAccounts) SignIn(ctx context.Context, name, password, addr string) (User, error) {
+	folded, address := fold(name), network(addr)
+	if err := claimBoth(ctx, l.db, folded, address, l.now()); err != nil {
+		return User{}, err
+	}
+	a, stored, found, err := l.credentials(ctx, folded)
+	if err != nil {
+		return User{}, fmt.Errorf("sign in: %w", err)
+	}
+	match, stale, err := l.hasher.matches(ctx, password, stored)
+	if err != nil {
+		return User{}, fmt.Errorf("sign in: %w", err)
+	}
+	if !found || !match || a.Disabled {
+		return User{}, ErrBadCredentials
+	}
+	fresh := stored
+	if stale {
+		if fresh, err = l.hasher.hash(ctx, password); err != nil {
+			return User{}, fmt.Errorf("sign in: %w", err)
+		}
+	}
+	return l.signedIn(ctx, a, stored, fresh, address)
+}
+
+// signedIn records the success. The row must still be what was checked: an
+// administrator may have disabled the account or changed the password meanwhile.
+func (l *LocalAccounts) signedIn(ctx context.Context, a LocalAccount, stored, fresh, address string) (User, error) {
+	now := l.now()
+	err := l.db.Tx(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE local_accounts SET password_hash = ?, signed_in_at = ?
+			WHERE id = ? AND password_hash = ? AND disabled = 0`, fresh, db.Micros(now), a.ID, stored)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrBadCredentials
+		}
+		return forgive(ctx, tx, fold(a.Name), address)
+	})
+	if err != nil {
+		return User{}, err
+	}
+	u := a.user()
+	u.SignedInAt = now
+	return u, nil
+}
+
+// credentials reads an account and its password hash. For an unknown name it answers
+// found false and the decoy, so that the caller's work is the same.
+func (l *LocalAccounts) credentials(ctx context.Context, folded string) (a LocalAccount, stored string, found bool, err error) {
+	err = l.db.QueryRow(ctx, `SELECT id, name, role, disabled, password_hash FROM local_accounts WHERE name_folded = ?`,
+		folded).Scan(&a.ID, &a.Name, &a.Role, &a.Disabled, &stored)
+	if errors.Is(err, sql.ErrNoRows) {
+		return LocalAccount{}, l.hasher.decoy, false, nil
+	}
+	return a, stored, err == nil, err
+}

@@ -1,0 +1,77 @@
+package session
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/gorilla/sessions"
+)
+
+const idBytes = 32
+
+// newID returns what the cookie holds: 256 random bits.
+func newID() string {
+	b := make([]byte, idBytes)
+	rand.Read(b) // never fails: crypto/rand ends the program instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func newHandle() string { return rand.Text() }
+
+// digest is what the database holds of an ID or token: who reads it, or a backup
+// of it, can present neither. The values are random, so no salt is needed.
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// decodeID accepts exactly what newID makes, in its one spelling.
+func decodeID(value string) (string, bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(value)
+	if err != nil || len(b) != idBytes || strings.ContainsAny(value, "\r\n") {
+		return "", false
+	}
+	return value, true
+}
+
+func cookieID(r *http.Request, name string) (string, bool) {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return "", false
+	}
+	return decodeID(c.Value)
+}
+
+// setCookie has no expiry of its own: the browser drops the cookie when it closes,
+// and the database decides before that.
+func (s *Store) setCookie(w http.ResponseWriter, g *sessions.Session) {
+	http.SetCookie(w, sessions.NewCookie(g.Name(), g.ID, g.Options))
+}
+
+// adopt makes g the session with the ID for the rest of the request.
+func adopt(g *sessions.Session, id string, row Session) {
+	g.ID, g.IsNew = id, false
+	g.Values[rowKey{}] = row
+}
+
+func clientHost(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+const maxUserAgent = 256
+
+func clip(userAgent string) string {
+	if len(userAgent) > maxUserAgent {
+		userAgent = userAgent[:maxUserAgent]
+	}
+	return strings.ToValidUTF8(userAgent, "\uFFFD")
+}

@@ -1,0 +1,54 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"keydesk/web/db"
+)
+
+const (
+	// columns are what scan reads, in its order.
+	columns = `handle, user_id, created_at, seen_at, signed_in_at, remote_addr, user_agent`
+	// alive takes the arguments of Store.alive. It is part of every read, so a row
+	// that no sweep has reached yet is as dead as a deleted one.
+	alive = `created_at > ? AND seen_at > ?`
+)
+
+func (s *Store) alive(now time.Time) []any {
+	return []any{db.Micros(now.Add(-s.absolute)), db.Micros(now.Add(-s.idle))}
+}
+
+func scan(row interface{ Scan(...any) error }, extra ...any) (s Session, err error) {
+	var created, seen, signedIn int64
+	err = row.Scan(append([]any{&s.Handle, &s.UserID, &created, &seen, &signedIn, &s.RemoteAddr, &s.UserAgent}, extra...)...)
+	s.Created, s.LastSeen, s.SignedInAt = db.Time(created), db.Time(seen), db.Time(signedIn)
+	return s, err
+}
+
+func insert(ctx context.Context, tx *db.Tx, id string, s Session, content string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO sessions (id_hash, `+columns+`, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		digest(id), s.Handle, s.UserID, db.Micros(s.Created), db.Micros(s.LastSeen), db.Micros(s.SignedInAt),
+		s.RemoteAddr, s.UserAgent, content)
+	return err
+}
+
+// revoke deletes the sessions that match and the tokens of their forms.
+func revoke(ctx context.Context, tx *db.Tx, where string, args ...any) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM one_time_tokens WHERE session_handle IN
+		(SELECT handle FROM sessions WHERE `+where+`)`, args...); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM sessions WHERE `+where, args...)
+	return err
+}
+
+// sweep deletes what has expired. It runs whenever a session begins, so the tables
+// stay as small as the sign-ins of half a day without a background task.
+func (s *Store) sweep(ctx context.Context, tx *db.Tx, now time.Time) error {
+	if err := revoke(ctx, tx, `NOT (`+alive+`)`, s.alive(now)...); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM one_time_tokens WHERE expires_at <= ?`, db.Micros(now))
+	return err
+}

@@ -25,7 +25,7 @@ type Config struct {
 	IAM               string // IAMLocal or IAMAWS
 	IAMEndpoint       string // URL of an IAM-compatible server; empty is AWS
 	STSEndpoint       string // URL of its STS; empty is IAMEndpoint, or AWS
-	Region            string // AWS region; IAM is global, the region picks the partition
+	Region            string // AWS region, which picks the partition; empty leaves it to the AWS configuration
 	LocalUsers        int    // users the embedded account is seeded with
 	LocalEndpoint     string // host:port that serves the embedded account to other clients
 	AdminPasswordFile string // file with the password of the first administrator
@@ -67,9 +67,9 @@ func (c *Config) settings() []setting {
 			help: "form of the log on standard error"},
 
 		{group: "Which IAM account", name: "iam", value: "local|aws", fallback: IAMLocal, text: &c.IAM,
-			help: "local: an embedded account to try things on; aws: the account of your AWS credentials"},
-		{group: "Which IAM account", name: "region", value: "REGION", fallback: "us-east-1", text: &c.Region,
-			help: "AWS region; picks the partition (aws, aws-cn, aws-us-gov, ...)"},
+			help: "the embedded account, or the one of your AWS credentials"},
+		{group: "Which IAM account", name: "region", value: "REGION", text: &c.Region,
+			help: "AWS region (default: the AWS configuration's, else us-east-1)"},
 		{group: "Which IAM account", name: "iam-endpoint", value: "URL", text: &c.IAMEndpoint,
 			help: "an IAM-compatible server instead of AWS (implies -iam aws)"},
 		{group: "Which IAM account", name: "sts-endpoint", value: "URL", text: &c.STSEndpoint,
@@ -81,7 +81,7 @@ func (c *Config) settings() []setting {
 			help: "serve it to the AWS CLI and SDKs too, on this loopback host:port"},
 
 		{group: "First start and checks", name: "admin-password-file", value: "FILE", text: &c.AdminPasswordFile,
-			help: "make the administrator \"admin\" with the password in this file, instead of a sign-in link"},
+			help: "make the administrator \"admin\" with the password in this file"},
 		{group: "First start and checks", name: "check", yes: &c.Check,
 			help: "check settings, database and AWS identity, then exit"},
 		{group: "First start and checks", name: "version", yes: &c.Version,

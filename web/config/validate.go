@@ -42,7 +42,7 @@ func (c Config) validateListen() error {
 
 func (c Config) validateIAM() error {
 	faults := []error{oneOf("iam", c.IAM, IAMLocal, IAMAWS)}
-	if !regionPattern.MatchString(c.Region) {
+	if c.Region != "" && !regionPattern.MatchString(c.Region) {
 		faults = append(faults, fmt.Errorf("-region %q is not a region name such as us-east-1", c.Region))
 	}
 	endpoints := []struct{ flag, value string }{

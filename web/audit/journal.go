@@ -1,0 +1,182 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"sync"
+
+	"keydesk/web/db"
+)
+
+// Journal is the audit journal. It is safe for concurrent use.
+type Journal struct {
+	db       *db.DB
+	key      []byte
+	noteFile string
+
+	mu sync.Mutex
+	// noted is the newest row this program knows to be committed; the checkpoint file
+	// has it too, unless noteErr says why not.
+	noted   link
+	noteErr error
+	// damage, found at Open, keeps Append from burying the evidence under new rows.
+	damage *ChainError
+}
+
+// Open opens the journal in d. keyFile holds the chain's key; it is created with mode
+// 0600 on the first start. The checkpoint lies beside it, named keyFile.checkpoint.
+//
+// A damaged journal opens, so that it can be read and verified, but Append refuses.
+// An operator who restored an older database on purpose removes the checkpoint file;
+// the journal then goes on with a row that says so. Errors are ErrKeyFile,
+// ErrKeyMissing and the database's.
+func Open(ctx context.Context, d *db.DB, keyFile string) (*Journal, error) {
+	j := &Journal{db: d, noteFile: keyFile + ".checkpoint"}
+	head, err := headOf(d.QueryRow(ctx, selectHead))
+	if err != nil {
+		return nil, err
+	}
+	j.key, err = readKey(keyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if head.Seq > 0 {
+			return nil, fmt.Errorf("%w: restore %s from a backup", ErrKeyMissing, keyFile)
+		}
+		j.key, err = createKey(keyFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return j, j.anchor(ctx, head)
+}
+
+// anchor joins what the database and the checkpoint say, and writes the first row of
+// a new journal.
+func (j *Journal) anchor(ctx context.Context, head link) error {
+	noted, found, err := readNote(j.key, j.noteFile)
+	if errors.As(err, &j.damage) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	j.noted = noted
+	if head.Seq == 0 && !found {
+		_, err := j.Append(ctx, Event{Action: ActionGenesis})
+		return err
+	}
+	if err := j.checkFirst(ctx); err != nil || j.damage != nil || found {
+		return err
+	}
+	_, err = j.Append(ctx, Event{Action: "AnchorJournal",
+		Reason: fmt.Sprintf("the checkpoint file was missing; the journal goes on from row %d", head.Seq)})
+	return err
+}
+
+// checkFirst notices a wrong key before it seals new rows.
+func (j *Journal) checkFirst(ctx context.Context) error {
+	for e, err := range j.after(ctx, math.MinInt64, Filter{}) {
+		if err != nil {
+			return err
+		}
+		_, err = link{}.follow(j.key, e)
+		errors.As(err, &j.damage)
+		return nil
+	}
+	j.damage = &ChainError{1, "the row is missing"}
+	return nil
+}
+
+// Append writes e as the next row and returns its Seq; e.Seq and e.Hash are not read.
+// It runs the functions of inTx in the same transaction, before the row: an error of
+// theirs is returned as it is, and nothing is written. When Append returns nil the row
+// survives a power loss. Other errors are ErrInvalidEvent, *ChainError when rows are
+// missing or damaged, and the database's; none of them leaves a row.
+func (j *Journal) Append(ctx context.Context, e Event, inTx ...func(context.Context, *db.Tx) error) (int64, error) {
+	e, err := e.clean()
+	if err != nil {
+		return 0, err
+	}
+	if err := j.Ready(); err != nil {
+		return 0, err
+	}
+	err = j.db.Tx(ctx, func(tx *db.Tx) error {
+		for _, f := range inTx {
+			if err := f(ctx, tx); err != nil {
+				return err
+			}
+		}
+		head, err := headOf(tx.QueryRow(ctx, selectHead))
+		if err != nil {
+			return err
+		}
+		if err := j.checkHead(ctx, tx, head); err != nil {
+			return err
+		}
+		e.Seq = head.Seq + 1
+		e.Hash = seal(j.key, head.Hash, e)
+		return insert(ctx, tx, e)
+	})
+	if err != nil {
+		return 0, err
+	}
+	j.note(link{e.Seq, e.Hash})
+	return e.Seq, nil
+}
+
+// Ready reports why Append would refuse: the journal is damaged, or the checkpoint
+// cannot be written. A failed checkpoint is tried again here, before the next row and
+// not after it, because a row that is committed cannot be taken back.
+func (j *Journal) Ready() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.damage != nil {
+		return j.damage
+	}
+	if j.noteErr != nil {
+		j.noteErr = writeNote(j.key, j.noteFile, j.noted)
+	}
+	if j.noteErr != nil {
+		return fmt.Errorf("audit journal: write checkpoint: %w", j.noteErr)
+	}
+	return nil
+}
+
+// checkHead refuses to continue a journal that has lost rows this program has seen:
+// new rows would take their numbers, and the gap would close.
+func (j *Journal) checkHead(ctx context.Context, tx *db.Tx, head link) error {
+	j.mu.Lock()
+	noted := j.noted
+	j.mu.Unlock()
+	if head.Seq < noted.Seq {
+		return &ChainError{head.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", noted.Seq)}
+	}
+	hash := head.Hash
+	if noted.Seq > 0 && head.Seq > noted.Seq {
+		err := tx.QueryRow(ctx, `SELECT hash FROM journal WHERE seq = ?`, noted.Seq).Scan(&hash)
+		if errors.Is(err, sql.ErrNoRows) {
+			return &ChainError{noted.Seq, "the row is missing"}
+		}
+		if err != nil {
+			return fmt.Errorf("audit journal: read row %d: %w", noted.Seq, err)
+		}
+	}
+	if noted.Seq > 0 && hash != noted.Hash {
+		return &ChainError{noted.Seq, "the row is not the one that was written"}
+	}
+	return nil
+}
+
+// note moves the checkpoint forward; appends may finish in another order than they
+// committed in.
+func (j *Journal) note(l link) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if l.Seq > j.noted.Seq {
+		j.noted = l
+		j.noteErr = writeNote(j.key, j.noteFile, l)
+	}
+}

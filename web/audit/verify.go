@@ -1,0 +1,52 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Verify reads the whole journal and checks its chain, its first row and its end. It
+// returns how many rows are sound; a *ChainError names the first that is not, any
+// other error means that the journal could not be read.
+func (j *Journal) Verify(ctx context.Context) (rows int64, err error) {
+	marks, err := j.marks()
+	if err != nil {
+		return 0, err
+	}
+	var at link
+	for e, err := range j.after(ctx, math.MinInt64, Filter{}) {
+		if err != nil {
+			return at.Seq, err
+		}
+		next, err := at.follow(j.key, e)
+		if err != nil {
+			return at.Seq, err
+		}
+		for _, m := range marks {
+			if m.Seq == next.Seq && m.Hash != next.Hash {
+				return at.Seq, &ChainError{next.Seq, "the row is not the one the checkpoint has noted"}
+			}
+		}
+		at = next
+	}
+	for _, m := range marks {
+		if m.Seq > at.Seq {
+			return at.Seq, &ChainError{at.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", m.Seq)}
+		}
+	}
+	return at.Seq, nil
+}
+
+// marks returns rows that must be there, from the checkpoint file and from memory.
+// They are read before the rows: the journal may grow meanwhile, never shrink. There
+// is always at least the first row, which Open has written.
+func (j *Journal) marks() ([]link, error) {
+	filed, _, err := readNote(j.key, j.noteFile)
+	if err != nil {
+		return nil, err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return []link{filed, j.noted, {Seq: 1}}, nil
+}

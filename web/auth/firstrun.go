@@ -17,9 +17,9 @@ type FirstRun struct {
 }
 
 // NewFirstRun makes a token of 130 bits, to be printed once.
-func NewFirstRun() (f *FirstRun, token string) {
+func NewFirstRun() (f *FirstRun, token string, err error) {
 	token = rand.Text()
-	return &FirstRun{hash: sha256.Sum256([]byte(token))}, token
+	return &FirstRun{hash: sha256.Sum256([]byte(token))}, token, nil
 }
 
 // Valid reports whether token would be accepted by Spend. It spends nothing, so

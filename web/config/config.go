@@ -58,7 +58,7 @@ func (c *Config) settings() []setting {
 		{group: "Serving", name: "listen", value: "ADDR", fallback: "127.0.0.1:8080", text: &c.Listen,
 			help: "address of the web pages, host:port"},
 		{group: "Serving", name: "data", value: "FOLDER", fallback: "./keydesk-data", text: &c.Data,
-			help: "where the database, the journal's key and the embedded account live"},
+			help: "database, journal key and embedded account live here"},
 		{group: "Serving", name: "tls-cert", value: "FILE", text: &c.TLSCert,
 			help: "certificate (PEM); with -tls-key, needed for any address that is not loopback"},
 		{group: "Serving", name: "tls-key", value: "FILE", text: &c.TLSKey,

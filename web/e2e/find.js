@@ -1,0 +1,24 @@
+(role, name) => {
+  const clickable = 'a[href], button, summary, [role="button"], input[type="radio"], input[type="checkbox"], input[type="submit"]'
+  const field = 'input:not([type="hidden"]), select, textarea'
+  const clean = (s) => (s || '').replace(/\s+/g, ' ').trim()
+  const names = (e) => {
+    const list = [e.getAttribute('aria-label'), e.innerText, e.textContent, e.value]
+    for (const l of e.labels || []) list.push(l.innerText, l.firstChild && l.firstChild.textContent)
+    for (const id of (e.getAttribute('aria-labelledby') || '').split(' ')) {
+      const l = id && document.getElementById(id)
+      if (l) list.push(l.innerText)
+    }
+    return list.map(clean)
+  }
+  document.querySelectorAll('[data-found]').forEach((e) => e.removeAttribute('data-found'))
+  const modal = [...document.querySelectorAll('dialog[open]')].pop()
+  const all = [...(modal || document).querySelectorAll(role === 'field' ? field : clickable)]
+  const visible = all.filter((e) => e.checkVisibility({ visibilityProperty: true }) && (e.getClientRects().length || (e.labels || []).length))
+  const exact = visible.find((e) => names(e).includes(name))
+  const found = exact || visible.find((e) => names(e).some((n) => n.startsWith(name)))
+  if (!found) return false
+  found.setAttribute('data-found', role)
+  found.scrollIntoView({ block: 'center' })
+  return true
+}

@@ -1,0 +1,200 @@
+package e2e
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+//go:embed find.js
+var findScript string
+
+// patience is how long a test waits for something that should happen at once;
+// only a failing test ever waits that long.
+const patience = 20 * time.Second
+
+// tab is one tab of one person's browser profile.
+type tab struct {
+	t      *testing.T
+	app    *app
+	ctx    context.Context
+	faults chan string
+}
+
+// tab opens a browser profile of its own. Uncaught exceptions and violations
+// of the content security policy fail the test.
+func (a *app) tab() *tab {
+	a.t.Helper()
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	a.t.Cleanup(cancel)
+	b := &tab{t: a.t, app: a, ctx: ctx, faults: make(chan string, 100)}
+	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error { return nil }))
+	if err := chromedp.Listen(ctx, b.listen); err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(b.reportFaults)
+	return b
+}
+
+func (b *tab) listen(event any) {
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		b.fault("exception: " + e.ExceptionDetails.Text)
+	case *log.EventEntryAdded:
+		if e.Entry.Source == "security" || strings.Contains(e.Entry.Text, "Content Security Policy") {
+			b.fault("security: " + e.Entry.Text)
+		}
+	case *page.EventJavascriptDialogOpening:
+		// "Leave site?": a test that meets it unexpectedly should not hang.
+		go func() {
+			_, _ = chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+		}()
+	}
+}
+
+func (b *tab) fault(text string) {
+	select {
+	case b.faults <- text:
+	default:
+	}
+}
+
+func (b *tab) reportFaults() {
+	for {
+		select {
+		case f := <-b.faults:
+			b.t.Error(f)
+		default:
+			return
+		}
+	}
+}
+
+// do runs browser actions with the test's patience.
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.t.Fatalf("%v\nat %s", err, b.where())
+	}
+}
+
+// where describes the page for a failing test.
+func (b *tab) where() string {
+	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	if err != nil {
+		return fmt.Sprintf("(the page cannot be read: %v)", err)
+	}
+	return text
+}
+
+func eval[T any](b *tab, expression string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.t.Fatalf("%s: %v\nat %s", expression, err, b.where())
+	}
+	return v
+}
+
+// open goes to a path of the application and waits for the page.
+func (b *tab) open(path string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.app.URL + path))
+}
+
+// until waits for a JavaScript condition.
+func (b *tab) until(condition string) {
+	b.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		ctx, cancel := context.WithDeadline(b.ctx, deadline)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+condition+")"))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("never true: %s (%v)\nat %s", condition, err, b.where())
+		}
+		time.Sleep(20 * time.Millisecond) // between two looks at the condition
+	}
+}
+
+// sees waits until the page shows the texts.
+func (b *tab) sees(texts ...string) {
+	b.t.Helper()
+	for _, text := range texts {
+		b.until(fmt.Sprintf("document.body.innerText.includes(%q)", text))
+	}
+}
+
+// seesNot checks that the page does not show the text.
+func (b *tab) seesNot(text string) {
+	b.t.Helper()
+	if eval[bool](b, fmt.Sprintf("document.body.innerText.includes(%q)", text)) {
+		b.t.Errorf("the page shows %q\nat %s", text, b.where())
+	}
+}
+
+// locate waits for a visible element by role and accessible name and returns a
+// selector for it.
+func (b *tab) locate(role, name string) string {
+	b.t.Helper()
+	b.until(fmt.Sprintf("(%s)(%q, %q)", findScript, role, name))
+	return `[data-found="` + role + `"]`
+}
+
+// click presses a link, button, tab, menu item, radio or checkbox by its name.
+func (b *tab) click(name string) {
+	b.t.Helper()
+	b.do(chromedp.Click(b.locate("clickable", name), chromedp.NodeVisible))
+}
+
+// fill types into a field by its label, in place of what was there.
+func (b *tab) fill(label, value string) {
+	b.t.Helper()
+	field := b.locate("field", label)
+	b.do(chromedp.Clear(field))
+	b.do(chromedp.SendKeys(field, value))
+}
+
+// signIn signs in on the sign-in page.
+func (b *tab) signIn(name, password string) {
+	b.t.Helper()
+	b.open("/sign-in")
+	b.fill("User name", name)
+	b.fill("Password", password)
+	b.click("Sign in")
+	b.until(`!location.pathname.startsWith("/sign-in") && document.readyState === "complete"`)
+}
+
+// narrow makes the window a phone's.
+func (b *tab) size(width, height int64) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
+}
+
+// withoutJavaScript turns scripts off for the pages loaded from now on. The
+// tests' own questions to the page still work.
+func (b *tab) withoutJavaScript() {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}

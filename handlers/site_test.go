@@ -167,6 +167,31 @@ func (b *browser) get(path string) page {
 	return b.do(r)
 }
 
+// noRedirects is the same browser, showing redirects instead of following them.
+func (b *browser) noRedirects() *browser {
+	c := *b.http
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &browser{t: b.t, site: b.site, http: &c}
+}
+
+// request asks with any method; a POST is an empty form.
+func (b *browser) request(method, path string) page {
+	b.t.Helper()
+	return b.raw(method, path, "")
+}
+
+func (b *browser) raw(method, path, body string) page {
+	b.t.Helper()
+	r, err := http.NewRequest(method, b.site.Server.URL+path, strings.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return b.do(r)
+}
+
 // post sends a form as it is; submit takes the token from the page.
 func (b *browser) post(path string, form url.Values) page {
 	b.t.Helper()

@@ -113,6 +113,22 @@ func (s *site) routes() []route {
 	}
 }
 
+// Route is a row of the route table as others may see it.
+type Route struct {
+	Method, Pattern string
+	Permission      auth.Permission // "" for the public routes
+}
+
+// Routes lists every page and action, for tests and documentation.
+func Routes() []Route {
+	s := &site{}
+	var list []Route
+	for _, r := range append(s.public(), s.routes()...) {
+		list = append(list, Route{Method: r.method, Pattern: r.pattern, Permission: r.permission})
+	}
+	return list
+}
+
 // handler puts the middleware around the routes. Read it from
 // the bottom up: the last line is the first to see a request.
 func (s *site) handler() http.Handler {

@@ -24,6 +24,9 @@ type Filter struct {
 	WholeUser   bool
 	// These match whole values.
 	Account, AccessKeyID, Action, Outcome string
+	// AccessKeyIDEnd matches the last characters of the ID: a whole one has no place
+	// in the address of a filtered page.
+	AccessKeyIDEnd string
 	// From is inclusive, To exclusive.
 	From, To time.Time
 	// Limit (default 50) and Offset page through List; Each does not use them.
@@ -106,6 +109,7 @@ func (f Filter) where() (string, []any) {
 	add(f.User != "" && !f.WholeUser, `LOWER(user_name)`+contains, part(f.User))
 	add(f.Account != "", `LOWER(account)`+equals, f.Account)
 	add(f.AccessKeyID != "", `LOWER(access_key_id)`+equals, f.AccessKeyID)
+	add(f.AccessKeyIDEnd != "", `LOWER(access_key_id)`+contains, strings.TrimSuffix(part(f.AccessKeyIDEnd), "%"))
 	add(f.Action != "", `LOWER(action)`+equals, f.Action)
 	add(f.Outcome != "", `LOWER(outcome)`+equals, f.Outcome)
 	add(!f.From.IsZero(), `happened_at >= ?`, db.Micros(f.From))

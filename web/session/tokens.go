@@ -60,6 +60,11 @@ func SpendToken(ctx context.Context, tx *db.Tx, t Token, now time.Time) error {
 	return nil
 }
 
+// Spend is SpendToken as a step of a transaction that another package begins.
+func Spend(t Token, now time.Time) func(context.Context, *db.Tx) error {
+	return func(ctx context.Context, tx *db.Tx) error { return SpendToken(ctx, tx, t, now) }
+}
+
 // BeginCreate marks that an access key is about to be created for the IAM user, or
 // answers ErrCreateInFlight: two at once could not tell their results apart when a
 // reply is lost. The mark falls with EndCreate, or after two minutes.

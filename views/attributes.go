@@ -7,6 +7,9 @@ import (
 	"github.com/a-h/templ"
 )
 
+// stylesheets in cascade order: tokens, then the layers of app.css.
+var stylesheets = []string{"css/tokens.css", "css/app.css", "css/components.css", "css/forms.css", "css/pages.css"}
+
 func colorScheme(theme string) string {
 	if theme == "" {
 		return "light dark"
@@ -108,9 +111,9 @@ func fieldAttributes(f Field) templ.OrderedAttributes {
 
 func describedBy(f Field) string {
 	var ids []string
-	for suffix, text := range map[string]string{"-error": f.Error, "-hint": f.Hint, "-constraint": f.Constraint} {
-		if text != "" {
-			ids = append(ids, fieldID(f)+suffix)
+	for _, part := range []struct{ suffix, text string }{{"-error", f.Error}, {"-hint", f.Hint}, {"-constraint", f.Constraint}} {
+		if part.text != "" {
+			ids = append(ids, fieldID(f)+part.suffix)
 		}
 	}
 	return strings.Join(ids, " ")

@@ -127,6 +127,7 @@ type MenuItem struct {
 	Dialog    string // id of the dialog that opens in place of following URL
 	Post      bool   // a form button posting to URL
 	Token     string // one-time token posted along
+	Hidden    []KV   // hidden fields posted along: Term is the name, Text the value
 	Disabled  bool
 	Reason    string // why it is disabled
 	Divider   bool   // a rule above this item

@@ -1,4 +1,4 @@
-// Writes css/tokens.css: the Cloudscape design tokens that app.css uses, as
+// Writes css/tokens.css: the Cloudscape design tokens that our stylesheets use, as
 // plain custom properties. The package itself ships names with a hash only.
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -8,14 +8,15 @@ const { version } = JSON.parse(readFileSync(at("node_modules/@cloudscape-design/
 // The page background differs when the toolbar layout is used, as it is here.
 const tokens = { ...source.tokens, "color-background-layout-main": source.contexts["app-layout-toolbar"].tokens["color-background-layout-main"] };
 
-const css = readFileSync(at("../css/app.css"), "utf8");
+const sheets = ["app", "components", "forms", "pages"];
+const css = sheets.map((name) => readFileSync(at(`../css/${name}.css`), "utf8")).join("\n");
 const own = new Set([...css.matchAll(/--([\w-]+)\s*:/g)].map((m) => m[1]));
 const used = [...new Set([...css.matchAll(/var\(--([\w-]+)/g)].map((m) => m[1]))].filter((name) => !own.has(name)).sort();
 
 const base = [], compact = [], still = [];
 for (const name of used) {
   const value = tokens[name]?.$value;
-  if (value === undefined) throw new Error(`app.css uses --${name}, which is no token`);
+  if (value === undefined) throw new Error(`--${name} is no token`);
   const line = (v) => `  --${name}: ${v};`;
   if (typeof value !== "object") base.push(line(value));
   else if (value.light === value.dark && value.light) base.push(line(value.light));

@@ -1,0 +1,94 @@
+// Lists that follow what is typed. A form with data-live="#a,#b" is a plain
+// GET form; here its answer is fetched and only those parts are replaced, so
+// that focus and scroll stay. Anything unexpected falls back to real
+// navigation. Never loaded on a page that holds a secret.
+const policy = window.trustedTypes?.createPolicy("app", { createHTML: (html) => html });
+let request = null;
+let timer = 0;
+
+const liveForm = () => document.querySelector("form[data-live]");
+
+function formURL(form) {
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value !== "") query.append(name, value);
+  return `${form.action.split("?")[0]}?${query}`;
+}
+
+async function fetchPage(url) {
+  request?.abort();
+  request = new AbortController();
+  const answer = await fetch(url, { signal: request.signal, credentials: "same-origin", redirect: "error", headers: { Accept: "text/html" } });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const html = await answer.text();
+  return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
+}
+
+function swap(parts, page) {
+  for (const selector of parts) {
+    const fresh = page.querySelector(selector);
+    const old = document.querySelector(selector);
+    if (!fresh || !old) throw new Error(`no ${selector} in the answer`);
+  }
+  const focus = document.activeElement?.closest("a[data-live-link]") && focusPath(document.activeElement);
+  for (const selector of parts) {
+    const fresh = document.adoptNode(page.querySelector(selector));
+    document.querySelector(selector).replaceWith(fresh);
+    fresh.dispatchEvent(new Event("live-update", { bubbles: true }));
+  }
+  if (focus) document.querySelectorAll(focus.selector)[focus.index]?.focus();
+}
+
+// A followed link is replaced with its part; the link in the same place takes
+// the focus, so that sorting by keyboard goes on.
+function focusPath(link) {
+  const selector = "a[data-live-link]";
+  return { selector, index: [...document.querySelectorAll(selector)].indexOf(link) };
+}
+
+async function show(url, push) {
+  const form = liveForm();
+  const parts = form.dataset.live.split(",").map((part) => part.trim());
+  const table = document.querySelector(parts.at(-1));
+  table?.setAttribute("aria-busy", "true");
+  try {
+    const page = await fetchPage(url);
+    const summary = page.querySelector("[data-live-count]")?.textContent.trim();
+    swap(parts, page);
+    if (push) history.pushState({ live: true }, "", url);
+    else history.replaceState({ live: true }, "", url);
+    if (summary) document.getElementById("announce").textContent = summary;
+  } catch (problem) {
+    if (problem.name !== "AbortError") location.assign(url);
+  }
+}
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest("form[data-live]");
+  if (!form || target.matches("select, [type=date]")) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => show(formURL(form), false), 250);
+});
+document.addEventListener("change", ({ target }) => {
+  const form = target.closest("form[data-live]");
+  if (form && target.matches("select, [type=date], [type=checkbox], [type=radio]")) show(formURL(form), true);
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-live]")) return;
+  event.preventDefault();
+  clearTimeout(timer);
+  show(formURL(event.target), true);
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-live-link]");
+  if (!link || !liveForm() || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  show(link.href, true);
+});
+
+// Only entries made here are ours to redraw: a jump to #main fires popstate too.
+if (liveForm()) {
+  history.replaceState({ live: true }, "");
+  addEventListener("popstate", ({ state }) => {
+    if (state?.live) location.reload();
+  });
+}

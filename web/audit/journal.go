@@ -94,14 +94,10 @@ func (j *Journal) checkFirst(ctx context.Context) error {
 	return nil
 }
 
-// InTx is work that must happen exactly when a row is written, such as spending a
-// form's one-time token.
-type InTx func(context.Context, *db.Tx) error
-
 // Append writes e as the next row and returns its Seq; e.Seq and e.Hash are not read.
-// It runs inTx in the same transaction, before the row: an error of
-// theirs is returned as it is, and nothing is written. When Append returns nil the row
-// survives a power loss. Other errors are ErrInvalidEvent, *ChainError when rows are
+// It runs inTx in the same transaction, before the row: an error of theirs is returned
+// as it is, and nothing is written. When Append returns nil the row survives a power
+// loss. Other errors are ErrInvalidEvent, *ChainError when rows are
 // missing or damaged, and the database's; none of them leaves a row.
 func (j *Journal) Append(ctx context.Context, e Event, inTx ...InTx) (int64, error) {
 	e, err := e.clean()

@@ -1,0 +1,150 @@
+package iamsvc
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Config says which account to serve and with what.
+type Config struct {
+	AWS         aws.Config // credentials, region (default us-east-1), HTTP client
+	IAMEndpoint string     // "" = AWS
+	STSEndpoint string     // "" = IAMEndpoint's, so that a request signed for another server is never sent to AWS
+	Journal     Journal
+	Logger      *slog.Logger
+	Now         func() time.Time // nil = time.Now
+
+	// PageSize is the MaxItems of every list call; 0 = 1000, IAM's maximum.
+	PageSize int32
+	// BackgroundRate is the calls per second the inventory starts with; 0 =
+	// 10. It halves when IAM throttles and finds its way back up.
+	BackgroundRate float64
+	// RefreshEvery is the time between inventory readings; 0 = 15 minutes.
+	RefreshEvery time.Duration
+}
+
+// Account is one AWS account, or one server that speaks IAM's protocol.
+type Account struct {
+	journal  Journal
+	log      *slog.Logger
+	now      func() time.Time
+	creds    aws.CredentialsProvider
+	pageSize int32
+
+	// Three lanes with clients of their own, so that a crawl never starves a
+	// click and a change never waits for either.
+	interactive, background, writes *lane
+
+	identity Identity
+
+	refreshEvery time.Duration
+	refreshing   chan struct{} // holds one token while a refresh runs
+	wake         chan struct{}
+	settle       []time.Duration // waits between looks at a list that may lag a write
+	reportPoll   time.Duration   // between two looks at a report being generated
+	reportWait   time.Duration   // how long a report may take before the inventory does without
+
+	mu       sync.Mutex // guards facts and own
+	facts    facts
+	own      ownChanges
+	snapshot atomic.Pointer[Inventory]
+}
+
+// Open reaches the account and finds out who Keydesk is in it. A server
+// without STS degrades (see Identity.Warnings); one that gives no account ID
+// at all, or refuses the credentials, is an error.
+func Open(ctx context.Context, c Config) (*Account, error) {
+	if c.Journal == nil {
+		return nil, fmt.Errorf("iamsvc: no journal")
+	}
+	c = c.withDefaults()
+	a := &Account{
+		journal: c.Journal, log: c.Logger, now: c.Now, creds: c.AWS.Credentials, pageSize: c.PageSize,
+		refreshEvery: c.RefreshEvery,
+		refreshing:   make(chan struct{}, 1),
+		wake:         make(chan struct{}, 1),
+		settle:       []time.Duration{500 * time.Millisecond, time.Second, 1500 * time.Millisecond},
+		reportPoll:   time.Second,
+		reportWait:   time.Minute,
+		own:          ownChanges{},
+	}
+	a.interactive = newLane(c, interactiveRetryer(), 5*time.Second)
+	a.background = newLane(c, newPacedRetryer(c.BackgroundRate), time.Minute)
+	a.writes = newLane(c, writeRetryer(), 20*time.Second)
+	a.publish()
+	if err := a.identify(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.AWS.Region == "" {
+		c.AWS.Region = "us-east-1"
+	}
+	if c.STSEndpoint == "" {
+		c.STSEndpoint = c.IAMEndpoint
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.PageSize == 0 {
+		c.PageSize = 1000
+	}
+	if c.BackgroundRate == 0 {
+		c.BackgroundRate = 10
+	}
+	if c.RefreshEvery == 0 {
+		c.RefreshEvery = 15 * time.Minute
+	}
+	return c
+}
+
+// ID is the account ID as the server gave it: 12 digits on AWS.
+func (a *Account) ID() string { return a.identity.Account }
+
+// Identity is who Keydesk is in this account.
+func (a *Account) Identity() Identity { return a.identity }
+
+// Accounts are the accounts Keydesk serves.
+type Accounts struct {
+	byID map[string]*Account
+	all  []*Account
+}
+
+// NewAccounts takes at least one account; the first is the default.
+func NewAccounts(all ...*Account) *Accounts {
+	s := &Accounts{byID: map[string]*Account{}, all: all}
+	for _, a := range all {
+		s.byID[a.ID()] = a
+	}
+	return s
+}
+
+// Lookup returns the account with that ID, or ErrNoSuchAccount.
+func (s *Accounts) Lookup(id string) (*Account, error) {
+	if a, ok := s.byID[id]; ok {
+		return a, nil
+	}
+	return nil, ErrNoSuchAccount
+}
+
+// Default is the account shown when none was chosen.
+func (s *Accounts) Default() *Account { return s.all[0] }
+
+// All returns the accounts by ID.
+func (s *Accounts) All() []*Account {
+	all := append([]*Account(nil), s.all...)
+	sort.Slice(all, func(i, j int) bool { return all[i].ID() < all[j].ID() })
+	return all
+}

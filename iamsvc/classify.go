@@ -1,0 +1,179 @@
+package iamsvc
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+)
+
+// codes maps what servers put into <Code> to the kind of failure. IAM does not
+// model most of these (iam.md section 3, "un-modelled errors").
+var codes = map[string]error{
+	"EntityAlreadyExists":               ErrUserExists,
+	"ConcurrentModification":            ErrConcurrent,
+	"EntityTemporarilyUnmodifiable":     ErrConcurrent,
+	"Throttling":                        ErrThrottled,
+	"ThrottlingException":               ErrThrottled,
+	"ThrottledException":                ErrThrottled,
+	"RequestThrottled":                  ErrThrottled,
+	"RequestLimitExceeded":              ErrThrottled,
+	"TooManyRequestsException":          ErrThrottled,
+	"TooManyRequests":                   ErrThrottled,
+	"SlowDown":                          ErrThrottled,
+	"ServiceFailure":                    ErrUnavailable,
+	"ServiceUnavailable":                ErrUnavailable,
+	"InternalFailure":                   ErrUnavailable,
+	"InternalError":                     ErrUnavailable,
+	"RequestTimeout":                    ErrUnavailable,
+	"ExpiredToken":                      ErrCredentials,
+	"ExpiredTokenException":             ErrCredentials,
+	"InvalidClientTokenId":              ErrCredentials,
+	"InvalidAccessKeyId":                ErrCredentials,
+	"SignatureDoesNotMatch":             ErrCredentials,
+	"IncompleteSignature":               ErrCredentials,
+	"MissingAuthenticationToken":        ErrCredentials,
+	"UnrecognizedClientException":       ErrCredentials,
+	"OptInRequired":                     ErrCredentials,
+	"RequestExpired":                    ErrCredentials,
+	"InvalidAction":                     ErrUnsupported,
+	"UnknownAction":                     ErrUnsupported,
+	"UnsupportedOperation":              ErrUnsupported,
+	"NotImplemented":                    ErrUnsupported,
+	"MethodNotAllowed":                  ErrUnsupported,
+	"NotSupportedService":               ErrUnsupported,
+	"ReportNotPresent":                  ErrReportNotPresent,
+	"ReportInProgress":                  ErrReportInProgress,
+	"ReportExpired":                     ErrReportExpired,
+	"CredentialReportNotPresent":        ErrReportNotPresent,
+	"CredentialReportNotReady":          ErrReportInProgress,
+	"CredentialReportExpired":           ErrReportExpired,
+	"CredentialReportNotReadyException": ErrReportInProgress,
+}
+
+// classify turns an error of the SDK into one of this package. It is the only
+// code that reads AWS error codes, and it lets nothing of the SDK's error
+// through: a DeserializationError carries the reply's body, secret included.
+func classify(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	c := &CallError{Operation: operation}
+	var reply *awshttp.ResponseError
+	if errors.As(err, &reply) {
+		c.Status, c.RequestID = reply.HTTPStatusCode(), reply.ServiceRequestID()
+	}
+	var api smithy.APIError
+	switch {
+	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
+		c.Code, c.Message = api.ErrorCode(), api.ErrorMessage()
+		c.Kind = kindOfCode(c)
+	case errors.Is(err, context.DeadlineExceeded):
+		c.Kind = ErrUnavailable
+	case errors.Is(err, context.Canceled):
+		c.Kind = context.Canceled
+	case c.Status != 0:
+		c.Kind = kindOfStatus(c)
+	case errors.Is(err, errEmptyReply):
+		c.Kind = ErrUnsupported
+	default:
+		c.Kind = ErrUnavailable
+	}
+	return c
+}
+
+func kindOfCode(c *CallError) error {
+	if kind, ok := codes[c.Code]; ok {
+		return kind
+	}
+	switch c.Code {
+	case "NoSuchEntity":
+		return kindOfMissing(c)
+	case "LimitExceeded":
+		if c.Operation == "CreateAccessKey" {
+			return ErrKeyQuota
+		}
+		return ErrQuota
+	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "Unauthorized":
+		return kindOfDenial(c)
+	case "ValidationError", "InvalidInput", "MalformedInput", "InvalidParameterValue", "MissingParameter", "MalformedPolicyDocument":
+		return &Invalid{Message: c.Message}
+	}
+	return kindOfStatus(c)
+}
+
+// kindOfMissing tells a missing key from a missing user. IAM's message is
+// recorded ("The Access Key with id X cannot be found."); other servers word
+// it differently, so only the noun is looked for.
+func kindOfMissing(c *CallError) error {
+	m := strings.ToLower(c.Message)
+	switch c.Operation {
+	case "GetAccessKeyLastUsed":
+		return ErrNoSuchKey
+	case "UpdateAccessKey", "DeleteAccessKey":
+		if strings.Contains(m, "user with name") {
+			return ErrNoSuchUser
+		}
+		return ErrNoSuchKey
+	case "GetLoginProfile", "GetUserPolicy":
+		if strings.Contains(m, "user with name") {
+			return ErrNoSuchUser
+		}
+		return ErrNoSuchEntity
+	}
+	return ErrNoSuchUser
+}
+
+// kindOfDenial: for a key that is not in the account AWS answers the look-up
+// with AccessDenied "... on resource: access key X", even to an administrator
+// (recorded). Any other denial is a missing permission.
+func kindOfDenial(c *CallError) error {
+	if c.Operation == "GetAccessKeyLastUsed" && strings.Contains(c.Message, "on resource: access key ") {
+		return ErrNoSuchKey
+	}
+	return &Denied{Action: servicePrefix(c.Operation) + c.Operation, Message: c.Message}
+}
+
+// kindOfStatus is for replies without a code that means anything here: a
+// gateway's page, another product's error, a body that is not XML.
+func kindOfStatus(c *CallError) error {
+	switch c.Status {
+	case http.StatusTooManyRequests:
+		return ErrThrottled
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return ErrUnavailable
+	case http.StatusUnauthorized:
+		return ErrCredentials
+	case http.StatusForbidden:
+		return &Denied{Action: servicePrefix(c.Operation) + c.Operation, Message: c.Message}
+	case http.StatusInternalServerError:
+		if c.Code != "" {
+			return ErrUnavailable
+		}
+	}
+	return ErrUnsupported
+}
+
+func servicePrefix(operation string) string {
+	if operation == "GetCallerIdentity" || operation == "GetAccessKeyInfo" {
+		return "sts:"
+	}
+	return "iam:"
+}
+
+// provesNothingHappened reports whether a failed call certainly changed
+// nothing: it never left this process, or the server answered with a refusal
+// it could put a code to.
+func provesNothingHappened(err error, sent bool) bool {
+	var c *CallError
+	if !sent {
+		return true
+	}
+	if !errors.As(err, &c) || c.Code == "" {
+		return false
+	}
+	return c.Status >= 400 && c.Status < 500 || errors.Is(err, ErrUnsupported)
+}

@@ -1,0 +1,83 @@
+package iamsvc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// DescribeAccessKey sets the description of a user's key, or takes it away
+// when it is empty. As in the AWS console it is a tag of the user whose key is
+// the access key ID.
+func (a *Account) DescribeAccessKey(ctx context.Context, user, keyID, description string) error {
+	if err := errors.Join(validateExistingUserName(user), validateAccessKeyID(keyID), ValidateDescription(description)); err != nil {
+		return err
+	}
+	state := "described"
+	if description == "" {
+		state = "not described"
+	}
+	_, err := a.gate(ctx, step{
+		// The journal is told that, not what: it keeps no free text.
+		change: Change{Action: ActionTagUser, User: user, AccessKeyID: keyID, NewState: state},
+		read: func(ctx context.Context) (string, error) {
+			_, err := a.readKey(ctx, target{user: user}, keyID)
+			return "", err
+		},
+		call: func(ctx context.Context) (Result, error) {
+			return Result{}, a.putDescription(ctx, user, keyID, description)
+		},
+	})
+	return err
+}
+
+// putDescription writes or removes the tag and patches the inventory.
+func (a *Account) putDescription(ctx context.Context, user, keyID, description string) error {
+	if err := validateExistingUserName(user); err != nil {
+		return err
+	}
+	var err error
+	if description == "" {
+		_, err = call(ctx, a.writes, a.writes.iam.UntagUser, &iam.UntagUserInput{UserName: &user, TagKeys: []string{keyID}})
+	} else {
+		tag := types.Tag{Key: &keyID, Value: &description}
+		_, err = call(ctx, a.writes, a.writes.iam.TagUser, &iam.TagUserInput{UserName: &user, Tags: []types.Tag{tag}})
+	}
+	if err == nil {
+		a.applyOwn(ownChange{user: user, keyID: keyID, description: &description})
+	}
+	return err
+}
+
+// describeFailure words why a description could not be changed.
+func describeFailure(err error) string {
+	var denied *Denied
+	switch {
+	case errors.As(err, &denied):
+		return fmt.Sprintf("Keydesk lacks the permission %s.", denied.Action)
+	case errors.Is(err, ErrQuota):
+		return "the user already has as many tags as IAM allows."
+	case errors.Is(err, ErrUnsupported):
+		return "this server does not support tags of users."
+	}
+	return "IAM did not accept it (" + ErrorCode(err) + ")."
+}
+
+// withDescriptions fills in descriptions from the user's tags. IAM compares
+// the keys of user tags without case.
+func withDescriptions(keys []AccessKey, tags []Tag) []AccessKey {
+	described := make([]AccessKey, len(keys))
+	for i, k := range keys {
+		for _, t := range tags {
+			if strings.EqualFold(t.Key, k.ID) {
+				k.Description = t.Value
+			}
+		}
+		described[i] = k
+	}
+	return described
+}

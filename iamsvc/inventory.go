@@ -1,0 +1,105 @@
+package iamsvc
+
+import (
+	"strings"
+	"time"
+)
+
+// Tri is an answer that may be missing.
+type Tri int
+
+// The answers.
+const (
+	Unknown Tri = iota
+	No
+	Yes
+)
+
+// Inventory is one immutable picture of an account's users and their access
+// keys. List pages are drawn from it without a call to IAM. It never leaves
+// out what could not be read: every user is complete or says what is missing.
+type Inventory struct {
+	AsOf       time.Time // when the reading of this list of users began; zero: never read
+	Loading    bool      // a reading is going on
+	Err        error     // why the list of users is not whole, or of an earlier reading
+	Users      []InventoryUser
+	ReportTime time.Time // when the credential report was generated; zero: none
+	ReportErr  error     // why there is none, or only an older one
+	GroupsErr  error     // why groups, tags and key descriptions are missing or older
+	KeysRead   int       // users whose keys have been read without error
+
+	foreignKeyIDs bool // some key ID does not begin with AKIA: not AWS
+	byName        map[string]int
+	byKey         map[string]keyPlace
+	byUpperKey    map[string]keyPlace
+}
+
+type keyPlace struct{ user, key int }
+
+// InventoryUser is a row of the list. Fields that come from the credential
+// report are as old as that is (Inventory.ReportTime).
+type InventoryUser struct {
+	User
+	Err              error // the row is of an earlier reading: the user could not be read again
+	Groups           []string
+	GroupsRead       bool
+	ConsoleAccess    Tri
+	MFA              Tri
+	MFAKinds         string
+	PasswordChanged  time.Time
+	PasswordLastUsed time.Time
+	Keys             []AccessKey
+	KeysErr          error // why Keys is missing or older; ErrNotReadYet while loading
+	SigningCerts     int   // active ones; -1 unknown
+	Quarantined      bool  // AWS attached AWSCompromisedKeyQuarantine to the user
+	LastActivity     time.Time
+}
+
+// User finds a row by the user's exact name.
+func (i *Inventory) User(name string) (InventoryUser, bool) {
+	if at, ok := i.byName[name]; ok {
+		return i.Users[at], true
+	}
+	return InventoryUser{}, false
+}
+
+// Key finds a key and its owner by the exact key ID.
+func (i *Inventory) Key(id string) (InventoryUser, AccessKey, bool) {
+	at, ok := i.byKey[id]
+	if !ok {
+		return InventoryUser{}, AccessKey{}, false
+	}
+	return i.Users[at.user], i.Users[at.user].Keys[at.key], true
+}
+
+func (i *Inventory) keyInAnyCase(id string) (AccessKey, bool) {
+	if _, k, ok := i.Key(id); ok {
+		return k, true
+	}
+	if at, ok := i.byUpperKey[strings.ToUpper(id)]; ok {
+		return i.Users[at.user].Keys[at.key], true
+	}
+	return AccessKey{}, false
+}
+
+// asListed gives a key ID the spelling of the server's own list, for servers
+// with key IDs in small letters.
+func (i *Inventory) asListed(id string) string {
+	if k, ok := i.keyInAnyCase(id); ok {
+		return k.ID
+	}
+	return id
+}
+
+func (i *Inventory) index() {
+	i.byName = make(map[string]int, len(i.Users))
+	i.byKey, i.byUpperKey = map[string]keyPlace{}, map[string]keyPlace{}
+	for u, user := range i.Users {
+		i.byName[user.Name] = u
+		for k, key := range user.Keys {
+			i.byKey[key.ID] = keyPlace{u, k}
+			i.byUpperKey[strings.ToUpper(key.ID)] = keyPlace{u, k}
+			i.foreignKeyIDs = i.foreignKeyIDs || !strings.HasPrefix(key.ID, "AKIA")
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package iamsvc
+
+import (
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Paste is what was recognised in a text somebody pasted: a key ID, a log
+// line, a CloudTrail event, a credentials file. It never holds a secret, nor
+// any of the text when that may have held one.
+type Paste struct {
+	KeyIDs    []string // long-term key IDs (AKIA), upper case, in order, each once
+	Temporary []string // key IDs of temporary credentials (ASIA), likewise
+	Secret    bool     // a secret access key or session token was in the text
+	UserName  string   // from the first user ARN
+	Word      string   // the text, when it is one short word without quotes; else ""
+}
+
+const longestWord = maxAccessKeyID
+
+var (
+	// People retype key IDs in lower case, so only the prefix and the length
+	// decide. The left side must not be part of a longer word; on the right
+	// the run is taken whole.
+	keyIDInText = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(a[ks]ia[a-z0-9]{12,})`)
+	userARN     = regexp.MustCompile(`arn:[a-z0-9-]+:iam:[a-z0-9-]*:[A-Za-z0-9]*:user/(?:[^\s"'\\]*/)?([A-Za-z0-9_+=,.@-]+)`)
+	// A name that says secret or token, an assignment in any notation, a value.
+	labelledSecret = regexp.MustCompile(`(?i)(?:secret[_-]?\s?(?:access)?[_-]?\s?key|session[_-]?\s?token)[^a-z0-9/+]{1,8}[a-z0-9/+=]{16,}`)
+	longRun        = regexp.MustCompile(`[A-Za-z0-9/+]+`)
+	hexOnly        = regexp.MustCompile(`^[0-9a-fA-F]+$`)
+	percent        = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+)
+
+// ParsePaste recognises what it can in text.
+func ParsePaste(text string) Paste {
+	text = percent.ReplaceAllStringFunc(text, func(escape string) string {
+		if c, err := url.PathUnescape(escape); err == nil {
+			return c
+		}
+		return escape
+	})
+	p := Paste{Secret: holdsSecret(text)}
+	for _, m := range keyIDInText.FindAllStringSubmatch(text, -1) {
+		p.add(strings.ToUpper(m[1]))
+	}
+	if m := userARN.FindStringSubmatch(text); m != nil {
+		p.UserName = strings.TrimRight(m[1], ".,")
+	}
+	word := strings.Trim(text, " \t\r\n\"'`“”‘’<>()[]{},;:")
+	if !p.Secret && len(word) <= longestWord && !strings.ContainsAny(word, " \t\r\n\"'") {
+		p.Word = word
+	}
+	return p
+}
+
+func (p *Paste) add(keyID string) {
+	if len(keyID) > maxAccessKeyID {
+		return
+	}
+	list := &p.KeyIDs
+	if isTemporary(keyID) {
+		list = &p.Temporary
+	}
+	if !slices.Contains(*list, keyID) {
+		*list = append(*list, keyID)
+	}
+}
+
+func isTemporary(keyID string) bool { return strings.HasPrefix(keyID, "ASIA") }
+
+func holdsSecret(text string) bool {
+	if labelledSecret.MatchString(text) {
+		return true
+	}
+	return slices.ContainsFunc(longRun.FindAllString(text, -1), looksLikeSecret)
+}
+
+// looksLikeSecret: secret access keys are 40 characters of base64. A random one
+// without a capital, without a small letter or without a digit hardly exists
+// (the rarest, no digit, once in a thousand), a Git commit is hexadecimal.
+func looksLikeSecret(run string) bool {
+	if len(run) != 40 || hexOnly.MatchString(run) {
+		return false
+	}
+	const upper, lower = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
+	return strings.ContainsAny(run, upper) && strings.ContainsAny(run, lower) && strings.ContainsAny(run, "0123456789/+")
+}
+
+// AccountOfKey decodes the account number that AWS puts into key IDs since
+// about 2019, without asking anyone. It has no check digit: a mistyped ID
+// decodes too. ok is false for older IDs (fifth character I or J) and for those
+// of other servers.
+func AccountOfKey(keyID string) (account string, ok bool) {
+	if len(keyID) != 20 || keyID[4] == 'I' || keyID[4] == 'J' {
+		return "", false
+	}
+	raw, err := base32.StdEncoding.DecodeString(keyID[4:])
+	if err != nil {
+		return "", false
+	}
+	var b [8]byte
+	copy(b[2:], raw[:6])
+	number := (binary.BigEndian.Uint64(b[:]) & 0x7fffffffff80) >> 7
+	if number > 999999999999 {
+		return "", false
+	}
+	return fmt.Sprintf("%012d", number), true
+}

@@ -1,0 +1,136 @@
+package iamsvc
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+)
+
+// maxReply bounds what is read of a reply: a page of 1000 users with their
+// policies is a few megabytes.
+const maxReply = 64 << 20
+
+var (
+	errEmptyReply = errors.New("the reply has no body")
+	errLongReply  = errors.New("the reply is too long")
+)
+
+// trace is what the transport saw of one call, over all its attempts.
+type trace struct {
+	sent  atomic.Bool // a request may have reached the server
+	empty atomic.Bool // the last reply was a success without a body
+}
+
+type traceKey struct{}
+
+// transport is the HTTP client under the SDK.
+type transport struct{ inner aws.HTTPClient }
+
+func newTransport(inner aws.HTTPClient) aws.HTTPClient {
+	if inner == nil {
+		inner = awshttp.NewBuildableClient()
+	}
+	return &transport{inner: inner}
+}
+
+// Do sends r and reads the whole reply, so that one cut short is a failed
+// call and not a document that happens to end early.
+func (t *transport) Do(r *http.Request) (*http.Response, error) {
+	if b := r.Body; b != nil {
+		// smithy-go's body has a WriteTo that answers io.EOF once closed.
+		// net/http takes that for a failed write and drops the connection under
+		// a reply that came fast (aws-sdk-go-v2 issues 1825, 2737).
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{b, b}
+	}
+	seen := traceOf(r.Context())
+	resp, err := t.inner.Do(r)
+	if !failedToDial(err) {
+		seen.sent.Store(true)
+	}
+	if err != nil {
+		return resp, err
+	}
+	body, err := readReply(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	ok := resp.StatusCode >= 200 && resp.StatusCode < 300
+	seen.empty.Store(ok && len(bytes.TrimSpace(body)) == 0)
+	if !ok {
+		body = standardError(body)
+	}
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, nil
+}
+
+func traceOf(ctx context.Context) *trace {
+	if t, ok := ctx.Value(traceKey{}).(*trace); ok {
+		return t
+	}
+	return &trace{}
+}
+
+// failedToDial: no connection, so nothing was sent.
+func failedToDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+func readReply(b io.ReadCloser) ([]byte, error) {
+	defer b.Close()
+	body, err := io.ReadAll(io.LimitReader(b, maxReply+1))
+	if err == nil && len(body) > maxReply {
+		err = errLongReply
+	}
+	return body, err
+}
+
+// standardError rewrites the error documents of other servers into IAM's. The
+// SDK finds no code in <ErrorResponse><Errors><Error> or in a bare <Error> (as
+// S3 has it) and reports UnknownError for whatever it is. Anything else stays
+// as it is.
+func standardError(body []byte) []byte {
+	var doc struct {
+		XMLName   xml.Name
+		Own       errorElement `xml:"Error"`
+		Listed    errorElement `xml:"Errors>Error"`
+		Code      string
+		Message   string
+		RequestID string
+	}
+	if xml.Unmarshal(body, &doc) != nil || doc.Own.Code != "" {
+		return body
+	}
+	found := doc.Listed
+	if found.Code == "" {
+		found = errorElement{Code: doc.Code, Message: doc.Message}
+	}
+	if found.Code == "" {
+		return body
+	}
+	out, err := xml.Marshal(struct {
+		XMLName   xml.Name     `xml:"ErrorResponse"`
+		Error     errorElement `xml:"Error"`
+		RequestID string       `xml:"RequestId"`
+	}{Error: found, RequestID: doc.RequestID})
+	if err != nil {
+		return body
+	}
+	return out
+}
+
+type errorElement struct {
+	Code    string
+	Message string
+}

@@ -64,7 +64,8 @@ func (a *Account) sendUpdate(ctx context.Context, t target, keyID string, s KeyS
 
 // verify lists the user's keys after a change whose reply was lost, or was a
 // server's failure. The change is done if the list shows it, and unknown if it
-// does not: the request may still be on its way, or the list may lag.
+// does not: the request may still be on its way. Only where the server itself
+// answered that it failed is an unchanged list the proof of that.
 func (a *Account) verify(ctx context.Context, t target, operation, keyID string, cause error, done func(k AccessKey, exists bool) bool) error {
 	lost := &OutcomeUnknown{Operation: operation, User: a.journalName(t), Cause: cause}
 	for i := 0; ; i++ {
@@ -77,9 +78,13 @@ func (a *Account) verify(ctx context.Context, t target, operation, keyID string,
 			lost.Candidates = []AccessKey{k}
 		}
 		if i == len(a.settle) || sleep(ctx, a.settle[i]) != nil {
-			return lost
+			break
 		}
 	}
+	if lost.ListErr == nil && serverSaidItFailed(cause) {
+		return cause
+	}
+	return lost
 }
 
 // DeleteAccessKey deletes an inactive key, and then its description. The

@@ -157,6 +157,12 @@ func kindOfStatus(c *CallError) error {
 	return ErrUnsupported
 }
 
+// serverSaidItFailed reports whether there was an answer, and it was no.
+func serverSaidItFailed(err error) bool {
+	var c *CallError
+	return errors.As(err, &c) && c.Code != "" && c.Status >= 400
+}
+
 func servicePrefix(operation string) string {
 	if operation == "GetCallerIdentity" || operation == "GetAccessKeyInfo" {
 		return "sts:"
@@ -165,14 +171,15 @@ func servicePrefix(operation string) string {
 }
 
 // provesNothingHappened reports whether a failed call certainly changed
-// nothing: it never left this process, or the server answered with a refusal
-// it could put a code to.
-func provesNothingHappened(err error, sent bool) bool {
+// nothing: it never left this process, or it was sent once and the server
+// answered with a refusal it could put a code to. Of several sends an earlier
+// one may have taken effect.
+func provesNothingHappened(err error, sent int32) bool {
 	var c *CallError
-	if !sent {
+	if sent == 0 {
 		return true
 	}
-	if !errors.As(err, &c) || c.Code == "" {
+	if sent > 1 || !errors.As(err, &c) || c.Code == "" {
 		return false
 	}
 	return c.Status >= 400 && c.Status < 500 || errors.Is(err, ErrUnsupported)

@@ -97,7 +97,7 @@ func (a *Account) sendCreate(ctx context.Context, t target) (CreatedAccessKey, e
 
 // createOnce is the only function that holds the SDK's output. The output
 // would print the secret in any log line or JSON, so the pointer is cleared.
-func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, bool, error) {
+func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, int32, error) {
 	out, seen, err := tracedCall(ctx, a.writes, a.writes.iam.CreateAccessKey, &iam.CreateAccessKeyInput{UserName: t.userName()},
 		func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
 	if err != nil {
@@ -105,7 +105,7 @@ func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, b
 	}
 	k := out.AccessKey
 	if k == nil || aws.ToString(k.AccessKeyId) == "" || aws.ToString(k.SecretAccessKey) == "" {
-		return CreatedAccessKey{}, true, &CallError{Operation: "CreateAccessKey", Kind: ErrUnsupported}
+		return CreatedAccessKey{}, 1, &CallError{Operation: "CreateAccessKey", Kind: ErrUnsupported}
 	}
 	secret := NewSecret(*k.SecretAccessKey)
 	k.SecretAccessKey = nil
@@ -118,7 +118,7 @@ func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, b
 	if key.Status == "" {
 		key.Status = KeyActive
 	}
-	return CreatedAccessKey{Key: key, Secret: secret, AWSRequestID: requestID}, true, nil
+	return CreatedAccessKey{Key: key, Secret: secret, AWSRequestID: requestID}, 1, nil
 }
 
 // lostCreation looks for the key that may have been made: what the user has

@@ -2,7 +2,6 @@ package iamsvc
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,13 +30,12 @@ const rootUserName = "<root_account>"
 func (a *Account) identify(ctx context.Context) error {
 	id, err := a.callerIdentity(ctx)
 	if err != nil {
-		if errors.Is(err, ErrCredentials) {
-			return err
-		}
+		// Not at once for ErrCredentials either: a server without STS may
+		// find that a signature for it does not match.
 		id, err = a.identityFromIAM(ctx, err)
-		if err != nil {
-			return err
-		}
+	}
+	if err != nil {
+		return err
 	}
 	if a.creds != nil {
 		if c, err := a.creds.Retrieve(ctx); err == nil {

@@ -29,8 +29,9 @@ var (
 	// the run is taken whole.
 	keyIDInText = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(a[ks]ia[a-z0-9]{12,})`)
 	userARN     = regexp.MustCompile(`arn:[a-z0-9-]+:iam:[a-z0-9-]*:[A-Za-z0-9]*:user/(?:[^\s"'\\]*/)?([A-Za-z0-9_+=,.@-]+)`)
-	// A name that says secret or token, an assignment in any notation, a value.
-	labelledSecret = regexp.MustCompile(`(?i)(?:secret[_-]?\s?(?:access)?[_-]?\s?key|session[_-]?\s?token)[^a-z0-9/+]{1,8}[a-z0-9/+=]{16,}`)
+	// A name that says secret or token, an assignment in any notation, a value
+	// longer than a key ID.
+	labelledSecret = regexp.MustCompile(`(?i)(?:secret[_-]?\s?(?:access)?[_-]?\s?key|session[_-]?\s?token)[^a-z0-9/+]{1,8}[a-z0-9/+=]{21,}`)
 	longRun        = regexp.MustCompile(`[A-Za-z0-9/+]+`)
 	hexOnly        = regexp.MustCompile(`^[0-9a-fA-F]+$`)
 	percent        = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)

@@ -25,8 +25,8 @@ var (
 
 // trace is what the transport saw of one call, over all its attempts.
 type trace struct {
-	sent  atomic.Bool // a request may have reached the server
-	empty atomic.Bool // the last reply was a success without a body
+	sent  atomic.Int32 // requests that may have reached the server
+	empty atomic.Bool  // the last reply was a success without a body
 }
 
 type traceKey struct{}
@@ -56,7 +56,7 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	seen := traceOf(r.Context())
 	resp, err := t.inner.Do(r)
 	if !failedToDial(err) {
-		seen.sent.Store(true)
+		seen.sent.Add(1)
 	}
 	if err != nil {
 		return resp, err

@@ -53,7 +53,7 @@ func newHasher(c cost) *hasher {
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt)
-	key, err := h.derive(ctx, password, salt, h.cost, hashBytes)
+	key, err := h.derive(ctx, password, salt, h.cost)
 	if err != nil {
 		return "", err
 	}
@@ -67,7 +67,7 @@ func (h *hasher) matches(ctx context.Context, password, stored string) (match, s
 	if err != nil {
 		return false, false, err
 	}
-	got, err := h.derive(ctx, password, salt, c, uint32(len(want)))
+	got, err := h.derive(ctx, password, salt, c)
 	if err != nil {
 		return false, false, err
 	}
@@ -75,14 +75,14 @@ func (h *hasher) matches(ctx context.Context, password, stored string) (match, s
 }
 
 // derive waits for one of the two slots, at most as long as ctx lives.
-func (h *hasher) derive(ctx context.Context, password string, salt []byte, c cost, size uint32) ([]byte, error) {
+func (h *hasher) derive(ctx context.Context, password string, salt []byte, c cost) ([]byte, error) {
 	select {
 	case h.slots <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	defer func() { <-h.slots }()
-	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.lanes, size), nil
+	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.lanes, hashBytes), nil
 }
 
 // encode writes the PHC string format: $argon2id$v=19$m=19456,t=2,p=1$salt$hash.
@@ -103,7 +103,7 @@ func decode(s string) (c cost, salt, key []byte, err error) {
 	}
 	salt, saltErr := base64.RawStdEncoding.DecodeString(parts[4])
 	key, keyErr := base64.RawStdEncoding.DecodeString(parts[5])
-	if saltErr != nil || keyErr != nil || c.time == 0 || c.lanes == 0 || len(key) < hashBytes {
+	if saltErr != nil || keyErr != nil || c.time == 0 || c.lanes == 0 || len(key) != hashBytes {
 		return cost{}, nil, nil, errBadHash
 	}
 	// The round trip refuses other versions, trailing text and odd spellings.

@@ -1,0 +1,200 @@
+package handlers
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"keydesk/iamsvc"
+	"keydesk/views"
+)
+
+// listColumn is one column of a list whose rows are T.
+type listColumn[T any] struct {
+	id, title string
+	standard  bool // shown until the person chooses otherwise
+	class     string
+	value     func(listView, T) sortValue
+	cell      func(listView, T) []views.Line
+}
+
+// listView is what cells are drawn with.
+type listView struct {
+	now       time.Time
+	account   string
+	inventory *iamsvc.Inventory
+}
+
+// sortValue is what a column sorts by: a number, else a text. What is missing
+// or not known comes last in either direction, since it is not what is looked for.
+type sortValue struct {
+	missing bool
+	number  int64
+	text    string
+}
+
+func textValue(s string) sortValue { return sortValue{missing: s == "", text: strings.ToLower(s)} }
+
+func timeValue(t time.Time) sortValue {
+	return sortValue{missing: t.IsZero(), number: t.Unix()}
+}
+
+// agoValue sorts by how long ago something was, as its cell reads.
+func agoValue(t time.Time) sortValue {
+	return sortValue{missing: t.IsZero(), number: -t.Unix()}
+}
+
+func countValue(n int, isKnown bool) sortValue {
+	return sortValue{missing: !isKnown, number: int64(n)}
+}
+
+func (v sortValue) compare(o sortValue, desc bool) int {
+	if v.missing != o.missing {
+		if v.missing {
+			return 1
+		}
+		return -1
+	}
+	c := cmp.Or(cmp.Compare(v.number, o.number), strings.Compare(v.text, o.text))
+	if desc {
+		return -c
+	}
+	return c
+}
+
+// sortRows sorts by the keys of which there is a column. Rows arrive in the
+// order of the user names, which decides between equals.
+func sortRows[T any](rows []T, keys []sortKey, columns []listColumn[T], v listView) {
+	for _, k := range slices.Backward(keys) {
+		i := slices.IndexFunc(columns, func(c listColumn[T]) bool { return c.id == k.Column })
+		if i < 0 || columns[i].value == nil {
+			continue
+		}
+		sortBy(rows, func(row T) sortValue { return columns[i].value(v, row) }, k.Desc)
+	}
+}
+
+// sortBy works out each row's value once, not once per comparison.
+func sortBy[T any](rows []T, value func(T) sortValue, desc bool) {
+	type valued struct {
+		sortValue
+		row T
+	}
+	decorated := make([]valued, len(rows))
+	for i, row := range rows {
+		decorated[i] = valued{value(row), row}
+	}
+	slices.SortStableFunc(decorated, func(a, b valued) int { return a.compare(b.sortValue, desc) })
+	for i := range decorated {
+		rows[i] = decorated[i].row
+	}
+}
+
+// visibleColumns are those the person chose, else the standard ones, in the
+// console's order. The first names the row and is always there.
+func visibleColumns[T any](columns []listColumn[T], chosen []string) []listColumn[T] {
+	var visible []listColumn[T]
+	for i, c := range columns {
+		if i == 0 || slices.Contains(chosen, c.id) || len(chosen) == 0 && c.standard {
+			visible = append(visible, c)
+		}
+	}
+	return visible
+}
+
+// listHeads are the head cells with their sort links.
+func listHeads[T any](columns []listColumn[T], q listQuery, path string) []views.Column {
+	heads := make([]views.Column, 0, len(columns))
+	for _, c := range columns {
+		head := views.Column{Title: c.title, Class: c.class}
+		if c.value != nil {
+			head.SortURL = q.sortedBy(c.id).at(path)
+		}
+		if len(q.Sort) > 0 && q.Sort[0].Column == c.id {
+			head.Sort = "ascending"
+			if q.Sort[0].Desc {
+				head.Sort = "descending"
+			}
+		}
+		heads = append(heads, head)
+	}
+	return heads
+}
+
+// listRows draws the rows of one page.
+func listRows[T any](rows []T, columns []listColumn[T], v listView, quarantined func(T) bool) []views.ListRow {
+	drawn := make([]views.ListRow, 0, len(rows))
+	for _, row := range rows {
+		r := views.ListRow{Quarantined: quarantined(row)}
+		for i, c := range columns {
+			r.Cells = append(r.Cells, views.Cell{Header: i == 0, Class: c.class, Lines: c.cell(v, row)})
+		}
+		drawn = append(drawn, r)
+	}
+	return drawn
+}
+
+// pageSizes are the page sizes that can be chosen, defaultPageSize among them.
+var pageSizes = []int{10, 20, 50, 100}
+
+const defaultPageSize = 20
+
+func pageSize(preferred int) int {
+	if slices.Contains(pageSizes, preferred) {
+		return preferred
+	}
+	return defaultPageSize
+}
+
+// pageOf cuts out page q.Page, or the last one when there are fewer, and says
+// which it is and how many there are.
+func pageOf[T any](rows []T, q listQuery, size int) (page []T, current, last int) {
+	last = max(1, (len(rows)+size-1)/size)
+	current = min(q.Page, last)
+	from := (current - 1) * size
+	return rows[from:min(from+size, len(rows))], current, last
+}
+
+// listPager links to the first and last pages and those around the current one.
+func listPager(current, last int, url func(int) string) views.Pagination {
+	p := views.Pagination{Live: true}
+	if current > 1 {
+		p.Prev = url(current - 1)
+	}
+	if current < last {
+		p.Next = url(current + 1)
+	}
+	for n := 1; n <= last; n++ {
+		if n == 1 || n == last || n >= current-1 && n <= current+1 || last <= maxPagesShown {
+			p.Pages = append(p.Pages, views.PageLink{Text: strconv.Itoa(n), URL: url(n), Current: n == current})
+		} else if !p.Pages[len(p.Pages)-1].Gap {
+			p.Pages = append(p.Pages, views.PageLink{Gap: true})
+		}
+	}
+	return p
+}
+
+// maxPagesShown is up to where every page has its link.
+const maxPagesShown = 5
+
+// thousands writes 5000 as "5,000".
+func thousands(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	rest := strconv.Itoa(n % 1000)
+	return thousands(n/1000) + "," + strings.Repeat("0", 3-len(rest)) + rest
+}
+
+// matchCount is "148 users", or "12 of 148 users" when some are left out.
+func matchCount(matches, total int, filtered bool, unit string) string {
+	if total != 1 {
+		unit += "s"
+	}
+	if !filtered {
+		return thousands(total) + " " + unit
+	}
+	return thousands(matches) + " of " + thousands(total) + " " + unit
+}

@@ -1,0 +1,201 @@
+package handlers
+
+import (
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"keydesk/iamsvc"
+)
+
+// listQuery is what a list page was asked for. All of it is in the URL, so
+// that a list can be bookmarked and sent. What is not understood is dropped:
+// the selects of the page show what is in force.
+type listQuery struct {
+	Search  string
+	Keys    string // a value of keyStates
+	Age     string // days since creation: "91-", "31-60"
+	Used    string // a value of usedChoices, or days since the last use
+	MFA     string // "yes", "no"
+	Console string // "yes", "no"
+	Sort    []sortKey
+	Page    int // from 1
+
+	// Secret says that a secret access key was searched for. It is dropped here,
+	// so that no page, link or log repeats it.
+	Secret bool
+}
+
+// sortKey is one column to sort by; the first in a query counts most.
+type sortKey struct {
+	Column string
+	Desc   bool
+}
+
+// maxSortKeys bounds the URL; nobody sees a fourth key's effect.
+const maxSortKeys = 3
+
+func parseListQuery(v url.Values) listQuery {
+	q := listQuery{
+		Search:  strings.TrimSpace(v.Get("q")),
+		Keys:    known(v.Get("keys"), keyStates),
+		Age:     knownDays(v.Get("age")),
+		Used:    known(v.Get("used"), usedChoices),
+		MFA:     known(v.Get("mfa"), mfaChoices),
+		Console: known(v.Get("console"), consoleChoices),
+		Sort:    parseSort(v.Get("sort")),
+		Page:    1,
+	}
+	if q.Used == "" {
+		q.Used = knownDays(v.Get("used"))
+	}
+	if n, err := strconv.Atoi(v.Get("page")); err == nil && n > 1 {
+		q.Page = n
+	}
+	if len(q.Search) > maxSearch || !printable(q.Search) {
+		q.Search = ""
+	}
+	if iamsvc.ParsePaste(q.Search).Secret {
+		q.Search, q.Secret = "", true
+	}
+	return q
+}
+
+// maxSearch is the longest search text in bytes; longer ones find nothing anyway.
+const maxSearch = 256
+
+func knownDays(value string) string {
+	if _, ok := parseDays(value); ok {
+		return value
+	}
+	return ""
+}
+
+// parseSort reads "-key-age,name"; each column counts once.
+func parseSort(text string) []sortKey {
+	var keys []sortKey
+	for name := range strings.SplitSeq(text, ",") {
+		column, desc := strings.CutPrefix(name, "-")
+		seen := slices.ContainsFunc(keys, func(k sortKey) bool { return k.Column == column })
+		if column == "" || seen || len(keys) == maxSortKeys || !printable(column) {
+			continue
+		}
+		keys = append(keys, sortKey{column, desc})
+	}
+	return keys
+}
+
+func formatSort(keys []sortKey) string {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.Column
+		if k.Desc {
+			names[i] = "-" + k.Column
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// sortedBy is q with the column first. The former order remains as the second
+// key, so that clicking one head after the other sorts by both.
+func (q listQuery) sortedBy(column string) listQuery {
+	first := sortKey{Column: column}
+	if len(q.Sort) > 0 && q.Sort[0].Column == column {
+		first.Desc = !q.Sort[0].Desc
+	}
+	keys := []sortKey{first}
+	for _, k := range q.Sort {
+		if k.Column != column && len(keys) < maxSortKeys {
+			keys = append(keys, k)
+		}
+	}
+	q.Sort, q.Page = keys, 1
+	return q
+}
+
+func (q listQuery) onPage(n int) listQuery {
+	q.Page = n
+	return q
+}
+
+// unfiltered keeps only the order.
+func (q listQuery) unfiltered() listQuery { return listQuery{Sort: q.Sort, Page: 1} }
+
+// filtered reports whether q can leave rows out.
+func (q listQuery) filtered() bool {
+	return q.Search+q.Keys+q.Age+q.Used+q.MFA+q.Console != ""
+}
+
+// encode is the query part of a URL, "" for the plain list. A whole key ID is
+// shortened: addresses end up in histories and proxies' logs, and its last
+// characters find the key as well.
+func (q listQuery) encode() string {
+	v := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	set("q", shortenKeyID(q.Search))
+	set("keys", q.Keys)
+	set("age", q.Age)
+	set("used", q.Used)
+	set("mfa", q.MFA)
+	set("console", q.Console)
+	set("sort", formatSort(q.Sort))
+	if q.Page > 1 {
+		set("page", strconv.Itoa(q.Page))
+	}
+	return v.Encode()
+}
+
+// at is the address of the list at path, asked for q.
+func (q listQuery) at(path string) string {
+	if e := q.encode(); e != "" {
+		return path + "?" + e
+	}
+	return path
+}
+
+func shortenKeyID(text string) string {
+	if p := iamsvc.ParsePaste(text); len(p.KeyIDs) == 1 && strings.EqualFold(p.KeyIDs[0], text) {
+		return keySuffix(text)
+	}
+	return text
+}
+
+// dayRange is a range of whole days, both ends included.
+type dayRange struct{ From, To int }
+
+// parseDays reads "31-60" and, without an upper end, "91-".
+func parseDays(text string) (dayRange, bool) {
+	from, to, ok := strings.Cut(text, "-")
+	r := dayRange{To: math.MaxInt}
+	var err error
+	if r.From, err = strconv.Atoi(from); !ok || err != nil || r.From < 0 {
+		return dayRange{}, false
+	}
+	if to == "" {
+		return r, true
+	}
+	if r.To, err = strconv.Atoi(to); err != nil || r.To < r.From {
+		return dayRange{}, false
+	}
+	return r, true
+}
+
+func (r dayRange) contains(n int) bool { return r.From <= n && n <= r.To }
+
+// text is the range as a select shows it: "31 to 60 days", "over 730 days".
+func (r dayRange) text() string {
+	switch {
+	case r.To == math.MaxInt:
+		return "over " + count(max(0, r.From-1), "day")
+	case r.From == 0:
+		return "up to " + count(r.To, "day")
+	default:
+		return strconv.Itoa(r.From) + " to " + count(r.To, "day")
+	}
+}

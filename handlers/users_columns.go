@@ -1,0 +1,216 @@
+package handlers
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"keydesk/iamsvc"
+	"keydesk/views"
+)
+
+type userRow = *iamsvc.InventoryUser
+
+// userColumns are the console's columns in the console's order (IAM User
+// Guide, IAM users list).
+var userColumns = []listColumn[userRow]{
+	{id: "name", title: "User name", standard: true, cell: userNameCell,
+		value: func(_ listView, u userRow) sortValue { return textValue(u.Name) }},
+	{id: "path", title: "Path",
+		cell:  func(_ listView, u userRow) []views.Line { return plain(orNone(u.Path)) },
+		value: func(_ listView, u userRow) sortValue { return textValue(u.Path) }},
+	{id: "groups", title: "Groups", standard: true, cell: userGroupsCell,
+		value: func(_ listView, u userRow) sortValue { return countValue(len(u.Groups), u.GroupsRead) }},
+	{id: "activity", title: "Last activity", standard: true, cell: userActivityCell,
+		value: func(_ listView, u userRow) sortValue { return agoValue(u.LastActivity) }},
+	{id: "mfa", title: "MFA", standard: true, cell: userMFACell, value: userMFAValue},
+	{id: "password-age", title: "Password age", cell: userPasswordAgeCell,
+		value: func(_ listView, u userRow) sortValue { return agoValue(u.PasswordChanged) }},
+	{id: "console-sign-in", title: "Console last sign-in", cell: userSignInCell,
+		value: func(_ listView, u userRow) sortValue { return agoValue(u.PasswordLastUsed) }},
+	{id: "key-id", title: "Access key ID", standard: true, cell: userKeyIDCell, value: userKeyIDValue},
+	{id: "key-age", title: "Active key age", standard: true, cell: userKeyAgeCell,
+		value: func(_ listView, u userRow) sortValue { return agoValue(oldestActive(u)) }},
+	{id: "key-used", title: "Access key last used", standard: true, cell: userKeyUsedCell,
+		value: func(_ listView, u userRow) sortValue { return agoValue(latestUse(u)) }},
+	{id: "arn", title: "ARN",
+		cell:  func(_ listView, u userRow) []views.Line { return plain(orNone(u.ARN)) },
+		value: func(_ listView, u userRow) sortValue { return textValue(u.ARN) }},
+	{id: "created", title: "Creation time", cell: userCreatedCell,
+		value: func(_ listView, u userRow) sortValue { return agoValue(u.Created) }},
+	{id: "console", title: "Console access", cell: userConsoleCell, value: userConsoleValue},
+	{id: "certs", title: "Signing certs", cell: userCertsCell,
+		value: func(_ listView, u userRow) sortValue { return countValue(u.SigningCerts, u.SigningCerts >= 0) }},
+}
+
+func userNameCell(v listView, u userRow) []views.Line {
+	lines := one(views.Line{Text: u.Name, URL: userPath(v.account, u.Name)})
+	if u.Quarantined {
+		lines = append(lines, views.Line{Kind: "error", Text: "Quarantined by AWS",
+			Hint: "AWS found a key of this user exposed and attached AWSCompromisedKeyQuarantine"})
+	}
+	if failed(u.Err) || failed(u.KeysErr) && len(u.Keys) > 0 {
+		lines = append(lines, views.Line{Kind: "warning", Text: "Could not be read again",
+			Hint: "This row is of an earlier reading"})
+	}
+	return lines
+}
+
+func userGroupsCell(v listView, u userRow) []views.Line {
+	switch {
+	case u.GroupsRead:
+		return one(views.Line{Text: strconv.Itoa(len(u.Groups)), Hint: strings.Join(u.Groups, ", ")})
+	case v.inventory.GroupsErr != nil:
+		return unreadCell(v.inventory.GroupsErr)
+	default:
+		return unknownCell()
+	}
+}
+
+// userActivityCell says "Never" of a user with credentials that were never
+// used, and only when that is known of all of them.
+func userActivityCell(v listView, u userRow) []views.Line {
+	switch {
+	case !u.LastActivity.IsZero():
+		return one(agoLine(v.now, u.LastActivity))
+	case !activityKnown(u):
+		return unknownCell()
+	case len(u.Keys) == 0 && u.ConsoleAccess == iamsvc.No:
+		return plain(none)
+	default:
+		return plain("Never")
+	}
+}
+
+func activityKnown(u userRow) bool {
+	for _, k := range u.Keys {
+		if !k.LastUsed.Read {
+			return false
+		}
+	}
+	return u.KeysErr == nil && u.ConsoleAccess != iamsvc.Unknown
+}
+
+func userMFACell(_ listView, u userRow) []views.Line {
+	switch u.MFA {
+	case iamsvc.Yes:
+		return plain(orElse(u.MFAKinds, "Enabled"))
+	case iamsvc.No:
+		return plain(none)
+	default:
+		return unknownCell()
+	}
+}
+
+func userMFAValue(_ listView, u userRow) sortValue {
+	return sortValue{missing: u.MFA == iamsvc.Unknown, number: int64(u.MFA), text: u.MFAKinds}
+}
+
+func userPasswordAgeCell(v listView, u userRow) []views.Line {
+	switch {
+	case u.ConsoleAccess == iamsvc.No:
+		return plain(none)
+	case u.PasswordChanged.IsZero():
+		return unknownCell()
+	default:
+		return one(ageLine(v.now, u.PasswordChanged, true))
+	}
+}
+
+func userSignInCell(v listView, u userRow) []views.Line {
+	switch {
+	case !u.PasswordLastUsed.IsZero():
+		return one(agoLine(v.now, u.PasswordLastUsed))
+	case u.ConsoleAccess == iamsvc.Yes:
+		return plain("Never")
+	case u.ConsoleAccess == iamsvc.No:
+		return plain(none)
+	default:
+		return unknownCell()
+	}
+}
+
+func userKeyIDCell(_ listView, u userRow) []views.Line {
+	return keyLines(u, func(k *iamsvc.AccessKey) views.Line {
+		if k.Status == iamsvc.KeyActive {
+			return views.Line{Text: string(k.Status) + " - " + k.ID, Hint: k.Description}
+		}
+		return views.Line{Lead: string(k.Status), Text: "- " + k.ID, Hint: k.Description}
+	})
+}
+
+func userKeyIDValue(_ listView, u userRow) sortValue {
+	if len(u.Keys) == 0 {
+		return sortValue{missing: true}
+	}
+	return textValue(u.Keys[0].ID)
+}
+
+func userKeyAgeCell(v listView, u userRow) []views.Line {
+	return keyLines(u, func(k *iamsvc.AccessKey) views.Line {
+		return ageLine(v.now, k.Created, k.Status == iamsvc.KeyActive)
+	})
+}
+
+func userKeyUsedCell(v listView, u userRow) []views.Line {
+	return keyLines(u, func(k *iamsvc.AccessKey) views.Line { return lastUsedLine(v.now, k.LastUsed) })
+}
+
+func userCreatedCell(v listView, u userRow) []views.Line {
+	return one(agoLine(v.now, u.Created))
+}
+
+func userConsoleCell(_ listView, u userRow) []views.Line {
+	switch {
+	case u.ConsoleAccess == iamsvc.No:
+		return plain("Disabled")
+	case u.ConsoleAccess == iamsvc.Yes && u.MFA == iamsvc.No:
+		return one(views.Line{Kind: "warning", Text: "Enabled without MFA"})
+	case u.ConsoleAccess == iamsvc.Yes:
+		return plain("Enabled")
+	default:
+		return unknownCell()
+	}
+}
+
+// userConsoleValue sorts disabled, enabled, enabled without MFA.
+func userConsoleValue(_ listView, u userRow) sortValue {
+	v := sortValue{missing: u.ConsoleAccess == iamsvc.Unknown, number: 2 * int64(u.ConsoleAccess)}
+	if u.ConsoleAccess == iamsvc.Yes && u.MFA == iamsvc.No {
+		v.number++
+	}
+	return v
+}
+
+func userCertsCell(_ listView, u userRow) []views.Line {
+	switch {
+	case u.SigningCerts < 0:
+		return unknownCell()
+	case u.SigningCerts == 0:
+		return plain(none)
+	default:
+		return plain(strconv.Itoa(u.SigningCerts))
+	}
+}
+
+// oldestActive is when the oldest active key was created (IAM User Guide:
+// "Active key age"), zero when there is none.
+func oldestActive(u userRow) time.Time {
+	var oldest time.Time
+	for _, k := range u.Keys {
+		if k.Status == iamsvc.KeyActive && !k.Created.IsZero() && (oldest.IsZero() || k.Created.Before(oldest)) {
+			oldest = k.Created
+		}
+	}
+	return oldest
+}
+
+func latestUse(u userRow) time.Time {
+	var latest time.Time
+	for _, k := range u.Keys {
+		if k.LastUsed.Read && k.LastUsed.At.After(latest) {
+			latest = k.LastUsed.At
+		}
+	}
+	return latest
+}

@@ -4,8 +4,8 @@ import "strconv"
 
 // Heights in px. The plot has room above for a value and below for a label.
 const (
-	chartTop    = 30
-	chartHeight = 200
+	chartTop    = 20
+	chartHeight = 192
 )
 
 // tick is one grid line of a columns chart; Y in px from the top.

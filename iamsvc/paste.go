@@ -27,7 +27,7 @@ var (
 	// People retype key IDs in lower case, so only the prefix and the length
 	// decide. The left side must not be part of a longer word; on the right
 	// the run is taken whole.
-	keyIDInText = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(a[ks]ia[a-z0-9]{12,})`)
+	keyIDInText = regexp.MustCompile(`(?:^|[^A-Za-z0-9])([Aa][KkSs][Ii][Aa][A-Za-z0-9]{12,})`)
 	userARN     = regexp.MustCompile(`arn:[a-z0-9-]+:iam:[a-z0-9-]*:[A-Za-z0-9]*:user/(?:[^\s"'\\]*/)?([A-Za-z0-9_+=,.@-]+)`)
 	// A name that says secret or token, an assignment in any notation, a value
 	// longer than a key ID.

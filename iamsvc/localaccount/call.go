@@ -40,6 +40,9 @@ func (c *call) userOrCaller() (string, error) {
 	if err != nil || present {
 		return name, err
 	}
+	if c.params.text("AllUsers") == "true" {
+		return "", nil // a parameter of ListServiceSpecificCredentials, which then speaks of no single user
+	}
 	if c.caller.role != "" {
 		return "", validationError("Must specify userName when calling with non-User credentials")
 	}
@@ -60,6 +63,9 @@ func (c *call) target() (arn, named string) {
 		arn = c.arn("user" + path + c.userName)
 		return arn, arn
 	case aboutUser, aboutUserOrCaller:
+		if c.userName == "" {
+			break
+		}
 		if u := c.store.roster().find(c.userName); u != nil {
 			return c.arn(u.resource()), "user " + u.Name
 		}

@@ -48,7 +48,8 @@ func encodeResult(s service, action, requestID string, result any) ([]byte, erro
 	if err == nil {
 		err = e.EncodeToken(response.End())
 	}
-	return b.Bytes(), errors.Join(err, e.Close())
+	err = errors.Join(err, e.Close()) // the end of the document is written by Close
+	return b.Bytes(), err
 }
 
 func encodeError(s service, requestID string, e *apiError) ([]byte, error) {

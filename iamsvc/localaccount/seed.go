@@ -10,11 +10,12 @@ import (
 // seeder makes the account's first users. The same account number and size give the same names, IDs and structure
 // every time; only the dates move, with now.
 type seeder struct {
-	account string
-	now     time.Time
-	bytes   *rand.ChaCha8
-	random  *rand.Rand
-	users   []*user
+	account   string
+	now       time.Time
+	bytes     *rand.ChaCha8
+	random    *rand.Rand
+	users     []*user
+	crowdKeys int
 }
 
 // seed returns the records of a new account: the named users first, then people and services up to the wanted number.

@@ -21,7 +21,7 @@ var (
 	teams        = []string{"Checkout", "Storefront", "Données", "Платформа", "Logistics", "Support", "Finance"}
 	servicePaths = []string{"/apps/", "/apps/payments/", "/", "/R&D/"}
 	regions      = []string{"us-east-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-2", "N/A"}
-	services     = []string{"s3", "dynamodb", "sqs", "ec2", "lambda", "sts", "iam", "sns"}
+	services     = []string{"dynamodb", "sqs", "ec2", "lambda", "sts", "iam", "sns"}
 
 	// ages stand around every limit that a rule or a colour turns at.
 	ages = []int{0, 1, 7, 29, 30, 31, 44, 45, 46, 59, 60, 61, 89, 90, 91, 120, 179, 180, 181, 240, 364, 365, 366, 540, 730, 1400, 3000}
@@ -70,10 +70,10 @@ func (s *seeder) employee(name string, i int) {
 		}
 	}
 	if i%2 == 0 {
-		s.crowdKey(u, i)
+		s.crowdKey(u)
 	}
 	if i%14 == 0 {
-		s.crowdKey(u, i+5)
+		s.crowdKey(u)
 	}
 }
 
@@ -88,32 +88,36 @@ func (s *seeder) program(n int) {
 	if n%7 == 0 {
 		return
 	}
-	k := s.crowdKey(u, n)
+	k := s.crowdKey(u)
 	u.describe(k, application+" - "+stage)
 	if n%4 == 0 {
-		s.crowdKey(u, n+9)
+		s.crowdKey(u)
 	}
 }
 
 // crowdKey gives a key of one of the ages, mostly active, and used in one of the ways a key can be used.
-func (s *seeder) crowdKey(u *user, i int) *accessKey {
-	age := pick(ages, i+s.random.IntN(3))
+func (s *seeder) crowdKey(u *user) *accessKey {
+	n := s.crowdKeys
+	s.crowdKeys++
 	status := statusActive
-	if i%6 == 1 {
+	if n%6 == 1 {
 		status = statusInactive
 	}
-	region, service := pick(regions, i), pick(services, i/2)
-	var use usage
-	switch i % 5 {
-	case 0:
-		use = s.usedMinutesAgo(2+s.random.IntN(50), region, service)
-	case 1, 2:
-		use = s.used(s.random.IntN(age+1), region, service)
-	case 3:
-		use = s.used(age*9/10, region, service)
+	region, service := pick(regions, n), pick(services, n/2)
+	if region == "N/A" {
+		service = "s3" // the one service of these that IAM tells no region of
 	}
-	k := s.key(u, age, status, use)
-	if k.LastUsed.At.Before(k.Created) && use != (usage{}) {
+	age := pick(ages, n)
+	k := s.key(u, age, status, usage{})
+	switch n % 5 {
+	case 0:
+		k.LastUsed = s.usedMinutesAgo(2+s.random.IntN(50), region, service)
+	case 1, 2:
+		k.LastUsed = s.used(s.random.IntN(age+1), region, service)
+	case 3:
+		k.LastUsed = s.used(age*9/10, region, service)
+	}
+	if k.LastUsed != (usage{}) && k.LastUsed.At.Before(k.Created) {
 		k.LastUsed.At = k.Created.Add(time.Minute)
 	}
 	return k

@@ -93,16 +93,26 @@ func (b Base) flash(w http.ResponseWriter, r *http.Request, kind, title, text st
 // exports, changes to Keydesk's own accounts. The inTx functions share the
 // row's transaction.
 func (b Base) record(r *http.Request, e audit.Event, inTx ...audit.InTx) error {
-	u := b.user(r)
+	if _, err := b.Journal.Append(r.Context(), b.event(r, e), inTx...); err != nil {
+		return &iamsvc.JournalFailure{Err: err}
+	}
+	return nil
+}
+
+// event adds who asks, and from where, to what happened.
+func (b Base) event(r *http.Request, e audit.Event) audit.Event {
 	if e.Actor == (audit.Actor{}) {
-		e.Actor = audit.Actor{Issuer: u.Issuer, Subject: u.Subject, Name: u.Name, Role: string(u.Role)}
+		e.Actor = actorOf(b.user(r))
 	}
 	e.Phase = audit.PhaseEvent
 	e.RequestID = b.RequestID(r.Context())
 	e.SourceIP = b.ClientIP(r)
 	e.Version = b.Version
-	_, err := b.Journal.Append(r.Context(), e, inTx...)
-	return err
+	return e
+}
+
+func actorOf(u auth.User) audit.Actor {
+	return audit.Actor{Issuer: u.Issuer, Subject: u.Subject, Name: u.Name, Role: string(u.Role)}
 }
 
 // Page is what a handler knows of the frame around its page.

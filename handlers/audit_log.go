@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"keydesk/views"
+	"keydesk/web/audit"
+)
+
+// AuditLog is the journal, to be read and exported.
+type AuditLog struct{ Base }
+
+const auditLogPath = "/audit-log"
+
+// actionExportAuditLog is the journal's name of its own export.
+const actionExportAuditLog = "ExportAuditLog"
+
+// List shows one page of events, the newest first.
+func (a AuditLog) List(w http.ResponseWriter, r *http.Request) error {
+	q := parseAuditQuery(r.URL.Query())
+	if len(r.URL.Query().Get("key")) > keySuffixLength {
+		// A whole key ID was put into the address: it goes on no further.
+		return seeOther(w, r, q.at(auditLogPath))
+	}
+	prefs, err := a.Sessions.Preferences(r.Context(), a.user(r).ID)
+	if err != nil {
+		return err
+	}
+	size := pageSize(prefs.PageSize)
+	f := q.filter()
+	f.Limit, f.Offset = size, offset(q.Page, size)
+	events, total, err := a.Journal.List(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	page := newAuditLogPage(events, total, size, q)
+	if q.Verify {
+		if page.Chain, err = a.verify(r); err != nil {
+			return err
+		}
+	}
+	page.Shell, err = a.Shell(w, r, Page{Title: "Audit log", Current: auditLogPath,
+		Crumbs: []views.Crumb{{Text: "Access reports"}, {Text: "Audit log"}}})
+	if err != nil {
+		return err
+	}
+	return render(w, r, http.StatusOK, views.AuditLog(page))
+}
+
+// offset is the number of rows before a page, kept inside what the database
+// can count.
+func offset(page, size int) int { return min(page-1, math.MaxInt32/size) * size }
+
+// verify reads the whole journal, which is why it is done on demand only.
+func (a AuditLog) verify(r *http.Request) (views.Status, error) {
+	rows, err := a.Journal.Verify(r.Context())
+	var chain *audit.ChainError
+	switch {
+	case errors.As(err, &chain):
+		return views.Status{Kind: "error", Text: fmt.Sprintf("The audit log has been tampered with or damaged. First bad row: %d (%s).", chain.Seq, chain.Why)}, nil
+	case err != nil:
+		return views.Status{}, err
+	}
+	return views.Status{Kind: "success", Text: "Verified: all " + thousands(int(rows)) + " rows are as they were written, and none is missing."}, nil
+}
+
+func newAuditLogPage(events []audit.Event, total, size int, q auditQuery) views.AuditLogPage {
+	last := max(1, (total+size-1)/size)
+	verify := q
+	verify.Verify = true
+	page := views.AuditLogPage{
+		Count: thousands(total) + " events", Filter: q.form(),
+		Pages:  listPager(min(q.Page, last), last, func(n int) string { return q.onPage(n).at(auditLogPath) }),
+		CSVURL: q.onPage(1).at("/audit-log.csv"), VerifyURL: verify.at(auditLogPath),
+	}
+	if total == 1 {
+		page.Count = "1 event"
+	}
+	page.Pages.Live = false
+	page.Rows = auditRows(events)
+	return page
+}
+
+func auditRows(events []audit.Event) []views.AuditRow {
+	rows := make([]views.AuditRow, 0, len(events))
+	for _, e := range events {
+		rows = append(rows, views.AuditRow{
+			Seq: strconv.FormatInt(e.Seq, 10), URL: auditEventPath(e.Seq), Time: auditTime(e.Time),
+			Actor: orNone(e.Actor.Name), Role: e.Actor.Role, Action: e.Action,
+			User: orNone(e.User), KeyID: orNone(e.AccessKeyID), Source: orNone(e.SourceIP), Result: auditResult(e),
+		})
+	}
+	return rows
+}
+
+func auditEventPath(seq int64) string { return auditLogPath + path(strconv.FormatInt(seq, 10)) }
+
+func auditTime(t time.Time) views.Time {
+	return views.Time{ISO: machine(t), Text: t.UTC().Format("2006-01-02 15:04:05"), Absolute: absolute(t)}
+}
+
+// auditResult is an event's end: an attempt has none of its own.
+func auditResult(e audit.Event) views.Status {
+	if e.Phase == audit.PhaseAttempt {
+		return views.Status{Text: "Attempt"}
+	}
+	text := e.Outcome
+	if e.ErrorCode != "" {
+		text += " (" + e.ErrorCode + ")"
+	}
+	switch e.Outcome {
+	case "":
+		return views.Status{Text: orNone(text)}
+	case audit.OutcomeOK, audit.OutcomeDelivered, audit.OutcomeAcknowledged:
+		return views.Status{Kind: "success", Text: text}
+	case audit.OutcomeFailed:
+		return views.Status{Kind: "error", Text: text}
+	default:
+		return views.Status{Kind: "warning", Text: text}
+	}
+}
+
+// Download exports what the filters select, the oldest first. The export is an
+// event itself, written before the first byte leaves.
+func (a AuditLog) Download(w http.ResponseWriter, r *http.Request) error {
+	q := parseAuditQuery(r.URL.Query())
+	if err := a.record(r, audit.Event{Action: actionExportAuditLog, Outcome: audit.OutcomeOK}); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="audit-log_`+a.Now().UTC().Format("2006-01-02T150405")+`.csv"`)
+	if err := audit.WriteCSV(w, a.Journal.Each(r.Context(), q.filter())); err != nil {
+		// Half a file must not pass for a whole one: breaking the connection is the
+		// only sign left once the header is out.
+		a.Log.Error("audit log export broke off", "id", a.RequestID(r.Context()), "error", err.Error())
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}

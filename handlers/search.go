@@ -1,0 +1,174 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"keydesk/iamsvc"
+	"keydesk/views"
+	"keydesk/web/audit"
+	"keydesk/web/auth"
+)
+
+// Search answers "whose is this?" for whatever people paste. The text itself is
+// neither shown again, nor logged, nor kept: it may be a secret.
+type Search struct{ Base }
+
+const (
+	actionLookUp = "LookUp"
+	searchPath   = "/search"
+	// maxLookUps bounds what one paste can ask of IAM: a call for each key ID.
+	maxLookUps = 10
+)
+
+// Form is the empty box with what it takes.
+func (s Search) Form(w http.ResponseWriter, r *http.Request) error {
+	return s.page(w, r, http.StatusOK, views.SearchPage{Examples: searchExamples()})
+}
+
+// Answer looks up what was pasted. It changes nothing, so that it needs no
+// one-time token: the same question may be asked again.
+func (s Search) Answer(w http.ResponseWriter, r *http.Request) error {
+	text := r.PostFormValue("q")
+	if strings.TrimSpace(text) == "" {
+		return s.page(w, r, http.StatusUnprocessableEntity, views.SearchPage{
+			Examples: searchExamples(), Error: "Type or paste an access key ID or a user name."})
+	}
+	account := s.currentAccount(r)
+	results, leftOut, err := s.lookUpAll(r, account, text)
+	if err != nil {
+		return err
+	}
+	if to := s.destination(r, account, results, text); to != "" {
+		return seeOther(w, r, to)
+	}
+	p := views.SearchPage{}
+	for i, found := range results {
+		p.Findings = append(p.Findings, newFinding(account, found, fmt.Sprintf("finding-%d", i+1), s.Now()))
+		if found.SecretSeen && found.Kind != iamsvc.LooksLikeSecret {
+			p.Warning = "It is neither shown nor kept here. Whoever can read the place it came from has it: deactivate its access key, and create another if it is needed."
+		}
+	}
+	if leftOut > 0 {
+		p.LeftOut = fmt.Sprintf("%s more in the text were not looked up: one search answers %d at most.", count(leftOut, "key ID"), maxLookUps)
+	}
+	return s.page(w, r, http.StatusOK, p)
+}
+
+// lookUpAll answers the first key ID or name in the text, then every further
+// key ID, each on its own.
+func (s Search) lookUpAll(r *http.Request, account *iamsvc.Account, text string) (results []lookedUp, leftOut int, err error) {
+	first, err := s.lookUp(r, account, text)
+	if err != nil {
+		return nil, 0, err
+	}
+	results = append(results, first)
+	others := first.OtherKeyIDs
+	if n := len(others) - (maxLookUps - 1); n > 0 {
+		others, leftOut = others[:maxLookUps-1], n
+	}
+	for _, id := range others {
+		next, err := s.lookUp(r, account, id)
+		if err != nil {
+			return nil, 0, err
+		}
+		results = append(results, next)
+	}
+	return results, leftOut, nil
+}
+
+// lookedUp is a result, live or, while IAM does not answer, from what was read
+// before.
+type lookedUp struct {
+	iamsvc.LookUpResult
+	stale error // why IAM was not asked just now
+}
+
+func (s Search) lookUp(r *http.Request, account *iamsvc.Account, text string) (lookedUp, error) {
+	result, err := account.LookUp(r.Context(), text)
+	found := lookedUp{LookUpResult: result}
+	if errors.Is(err, iamsvc.ErrUnavailable) || errors.Is(err, iamsvc.ErrThrottled) {
+		known, ok := fromInventory(account.Inventory(), text)
+		if ok {
+			found, err = lookedUp{known, err}, nil
+		}
+	}
+	if err != nil {
+		return lookedUp{}, err
+	}
+	return found, s.record(r, lookUpEvent(account.ID(), found.LookUpResult))
+}
+
+// fromInventory answers about a key from the last reading: better an old answer
+// with its age than none while somebody waits with a leaked key.
+func fromInventory(inv *iamsvc.Inventory, text string) (iamsvc.LookUpResult, bool) {
+	p := iamsvc.ParsePaste(text)
+	if len(p.KeyIDs) == 0 {
+		return iamsvc.LookUpResult{}, false
+	}
+	u, k, ok := inv.Key(p.KeyIDs[0])
+	if !ok {
+		return iamsvc.LookUpResult{}, false
+	}
+	return iamsvc.LookUpResult{Kind: iamsvc.KeyFound, KeyID: k.ID, Owner: u.Name, Key: k, InInventory: true,
+		SecretSeen: p.Secret, OtherKeyIDs: append(p.KeyIDs[1:], p.Temporary...)}, true
+}
+
+// lookUpEvent names what was recognised, never what was typed. A key ID that
+// led nowhere is kept only if it has the form of one.
+func lookUpEvent(account string, found iamsvc.LookUpResult) audit.Event {
+	e := audit.Event{Action: actionLookUp, Account: account, Outcome: audit.OutcomeOK, User: found.Owner}
+	if found.Kind == iamsvc.KeyFound || len(iamsvc.ParsePaste(found.KeyID).KeyIDs) == 1 || found.Kind == iamsvc.TemporaryKey {
+		e.AccessKeyID = found.KeyID
+	}
+	codes := map[iamsvc.LookUpKind]string{
+		iamsvc.NotInThisAccount: "NotInThisAccount", iamsvc.TemporaryKey: "TemporaryKey", iamsvc.NotAKeyID: "NotAKeyID",
+		iamsvc.LooksLikeSecret: "LooksLikeSecret", iamsvc.NotAllowed: "NotAllowed",
+	}
+	if code, missed := codes[found.Kind]; missed {
+		e.Outcome, e.ErrorCode = audit.OutcomeFailed, code
+	}
+	return e
+}
+
+// destination is where the one answer is better seen than on this page: the
+// user's own. The help desk gets the card for its tickets instead, and nobody
+// is led past a warning.
+func (s Search) destination(r *http.Request, account *iamsvc.Account, results []lookedUp, text string) string {
+	if len(results) != 1 || results[0].SecretSeen || results[0].stale != nil {
+		return ""
+	}
+	found := results[0]
+	switch {
+	case found.Kind == iamsvc.KeyFound && found.Owner != "" && s.user(r).Role != auth.RoleHelpDesk:
+		return userPath(account.ID(), found.Owner) + "#" + found.KeyID
+	case found.Kind == iamsvc.UserMatches:
+		p := iamsvc.ParsePaste(text)
+		for _, m := range found.Users {
+			if strings.EqualFold(m.User.Name, orElse(p.UserName, p.Word)) {
+				return userPath(account.ID(), m.User.Name)
+			}
+		}
+	}
+	return ""
+}
+
+func (s Search) page(w http.ResponseWriter, r *http.Request, status int, p views.SearchPage) error {
+	shell, err := s.Shell(w, r, Page{Title: "Search", Current: searchPath, Crumbs: []views.Crumb{{Text: "Search"}}})
+	if err != nil {
+		return err
+	}
+	p.Shell = shell
+	return render(w, r, status, views.Search(p))
+}
+
+func searchExamples() []views.KV {
+	return []views.KV{
+		{Term: "An access key ID", Text: "AKIAIOSFODNN7EXAMPLE: who owns it, whether it is active, when and where it was last used."},
+		{Term: "The end of one", Text: "WBAA or ****WBAA, as leak notices write it: every key that ends so."},
+		{Term: "A user name or ARN", Text: "A part of the name is enough."},
+		{Term: "A log line, an event, a notice", Text: "Every key ID in the text is found and answered."},
+	}
+}

@@ -64,6 +64,17 @@ var answers = []struct {
 		text: "Another request is creating an access key for this user right now. Nothing new was created. Look at the user's access keys in a moment."}},
 	{handlers.ErrNotFound, answer{status: http.StatusNotFound, title: "Page not found",
 		text: "There is nothing at this address. It may have been typed wrongly, or what it showed is gone."}},
+	{handlers.ErrFirstRunLink, answer{status: http.StatusNotFound, title: "This link does not work",
+		text:  "The first-run link works once, only on the machine Keydesk runs on, and only while there is no administrator. If there is none yet, start Keydesk again: it prints a new link.",
+		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
+	{handlers.ErrOwnAccount, answer{status: http.StatusConflict, title: "This is your own account",
+		text: "Nobody disables or demotes themselves, or resets their own password here. Nothing was changed. Another administrator can do it; your password is changed in Settings."}},
+	{auth.ErrNoSuchAccount, answer{status: http.StatusNotFound, title: "No such local account",
+		text: "No local account has this ID. Nothing was changed."}},
+	{auth.ErrLastAdministrator, answer{status: http.StatusConflict, title: "This is the last administrator",
+		text: "Without an enabled administrator nobody could manage Keydesk any more. Nothing was changed. Make somebody else an administrator first."}},
+	{auth.ErrNameTaken, answer{status: http.StatusConflict, title: "The user name is taken",
+		text: "A local account of this name exists already. Nothing was changed."}},
 	{errMethodNotAllowed, answer{status: http.StatusMethodNotAllowed, title: "That does not work here",
 		text: "This address does not accept that kind of request. Nothing was changed."}},
 	{iamsvc.ErrNoSuchAccount, answer{status: http.StatusNotFound, title: "No such account",
@@ -100,6 +111,10 @@ var answers = []struct {
 		text: "The server behind Keydesk does not know this operation, or gave an answer that IAM would not give."}},
 	{iamsvc.ErrReportNotPresent, answer{status: http.StatusConflict, title: "There is no credential report",
 		text: "No report has been generated in the past four hours. Generate one first."}},
+	{iamsvc.ErrReportInProgress, answer{status: http.StatusConflict, title: "The credential report is not ready",
+		text: "IAM is still generating it. Try again in a few seconds."}},
+	{iamsvc.ErrReportExpired, answer{status: http.StatusConflict, title: "The credential report has expired",
+		text: "IAM gives a report out for four hours. Generate a new one first."}},
 	{iamsvc.ErrInvalid, answer{status: http.StatusUnprocessableEntity, title: "That is not valid",
 		text: "Nothing was changed."}},
 	{context.DeadlineExceeded, answer{status: http.StatusServiceUnavailable, title: "This took too long",
@@ -125,7 +140,10 @@ func explainForm(err error, say *answer) {
 	var tooLarge *http.MaxBytesError
 	var form *badForm
 	var role *forbidden
+	var field *auth.FieldError
 	switch {
+	case errors.As(err, &field):
+		*say = answer{status: http.StatusUnprocessableEntity, title: "That is not valid", text: field.Message + " Nothing was changed."}
 	case errors.As(err, &tooLarge):
 		*say = answer{status: http.StatusRequestEntityTooLarge, title: "That is too much",
 			text: fmt.Sprintf("A request may hold at most %d KiB here. Nothing was changed.", tooLarge.Limit>>10)}

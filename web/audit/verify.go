@@ -35,12 +35,14 @@ func (j *Journal) Verify(ctx context.Context) (rows int64, err error) {
 			return at.Seq, &ChainError{at.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", m.Seq)}
 		}
 	}
+	if at.Seq == 0 { // Open has written one
+		return 0, &ChainError{1, "the row is missing"}
+	}
 	return at.Seq, nil
 }
 
 // marks returns rows that must be there, from the checkpoint file and from memory.
-// They are read before the rows: the journal may grow meanwhile, never shrink. There
-// is always at least the first row, which Open has written.
+// They are read before the rows: the journal may grow meanwhile, never shrink.
 func (j *Journal) marks() ([]link, error) {
 	filed, _, err := readNote(j.key, j.noteFile)
 	if err != nil {
@@ -48,5 +50,5 @@ func (j *Journal) marks() ([]link, error) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return []link{filed, j.noted, {Seq: 1}}, nil
+	return []link{filed, j.noted}, nil
 }

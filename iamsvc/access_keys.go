@@ -34,7 +34,7 @@ type AccessKey struct {
 // ListAccessKeys reads every page of a user's keys, without descriptions and
 // last use. On an error it also returns the keys read until then.
 func (a *Account) ListAccessKeys(ctx context.Context, user string) ([]AccessKey, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	return a.listWithOwn(ctx, target{user: user})

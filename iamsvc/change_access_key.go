@@ -13,7 +13,7 @@ import (
 // already succeeds without a call. The key Keydesk itself runs with cannot be
 // deactivated: ErrKeyInUse.
 func (a *Account) UpdateAccessKey(ctx context.Context, user, keyID string, s KeyStatus) error {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return err
 	}
 	return a.updateAccessKey(ctx, target{user: user}, keyID, s)
@@ -91,7 +91,7 @@ func (a *Account) verify(ctx context.Context, t target, operation, keyID string,
 // status is read again right before: ErrKeyActive when it is not inactive. The
 // warnings are about the description.
 func (a *Account) DeleteAccessKey(ctx context.Context, user, keyID string) (warnings []string, err error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	return a.deleteAccessKey(ctx, target{user: user}, keyID)

@@ -36,7 +36,7 @@ var throttleWaits = []time.Duration{200 * time.Millisecond, 500 * time.Milliseco
 // journalled it deletes the key again and returns *JournalFailure. The secret
 // is returned only once the outcome is in the journal.
 func (a *Account) CreateAccessKey(ctx context.Context, user, description string) (CreatedAccessKey, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return CreatedAccessKey{}, err
 	}
 	return a.createAccessKey(ctx, target{user: user}, description)

@@ -14,7 +14,7 @@ import (
 // when it is empty. As in the AWS console it is a tag of the user whose key is
 // the access key ID.
 func (a *Account) DescribeAccessKey(ctx context.Context, user, keyID, description string) error {
-	if err := errors.Join(validateExistingUserName(user), validateAccessKeyID(keyID), ValidateDescription(description)); err != nil {
+	if err := errors.Join(ValidateExistingUserName(user), validateAccessKeyID(keyID), ValidateDescription(description)); err != nil {
 		return err
 	}
 	state := "described"
@@ -37,7 +37,7 @@ func (a *Account) DescribeAccessKey(ctx context.Context, user, keyID, descriptio
 
 // putDescription writes or removes the tag and patches the inventory.
 func (a *Account) putDescription(ctx context.Context, user, keyID, description string) error {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return err
 	}
 	var err error

@@ -209,7 +209,7 @@ func FuzzNoBlankUserNameReachesIAM(f *testing.F) {
 		server.mu.Lock()
 		defer server.mu.Unlock()
 		for _, c := range server.calls {
-			if name := c.Get("UserName"); validateExistingUserName(name) != nil && c.Get("Action") != "GetAccessKeyLastUsed" {
+			if name := c.Get("UserName"); ValidateExistingUserName(name) != nil && c.Get("Action") != "GetAccessKeyLastUsed" {
 				t.Errorf("%s with user name %q", c.Get("Action"), name)
 			}
 		}

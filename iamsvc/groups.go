@@ -17,7 +17,7 @@ type Group struct {
 
 // ListGroupsForUser reads every page.
 func (a *Account) ListGroupsForUser(ctx context.Context, user string) ([]Group, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	l := a.interactive

@@ -208,8 +208,11 @@ func (f *foreign) config(t *testing.T) (Config, *notebook) {
 	}, journal
 }
 
+// answers of a foreign server, by action.
+type answers = map[string]func(http.ResponseWriter, url.Values)
+
 // openForeign opens an account on a server that can tell who Keydesk is.
-func openForeign(t *testing.T, answers map[string]func(http.ResponseWriter, url.Values)) (*Account, *foreign, *notebook) {
+func openForeign(t *testing.T, answers answers) (*Account, *foreign, *notebook) {
 	t.Helper()
 	if answers["GetCallerIdentity"] == nil {
 		answers["GetCallerIdentity"] = sends(foreignIdentity)

@@ -17,7 +17,7 @@ type LoginProfile struct {
 
 // LoginProfile reads whether the user may sign in to the console.
 func (a *Account) LoginProfile(ctx context.Context, user string) (LoginProfile, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return LoginProfile{}, err
 	}
 	out, err := call(ctx, a.interactive, a.interactive.iam.GetLoginProfile, &iam.GetLoginProfileInput{UserName: &user})

@@ -19,7 +19,7 @@ type MFADevice struct {
 
 // ListMFADevices reads every page.
 func (a *Account) ListMFADevices(ctx context.Context, user string) ([]MFADevice, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	l := a.interactive

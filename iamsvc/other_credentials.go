@@ -39,7 +39,7 @@ type ServiceSpecificCredential struct {
 
 // ListSSHPublicKeys reads every page.
 func (a *Account) ListSSHPublicKeys(ctx context.Context, user string) ([]SSHPublicKey, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	l := a.interactive
@@ -57,7 +57,7 @@ func (a *Account) ListSSHPublicKeys(ctx context.Context, user string) ([]SSHPubl
 
 // ListSigningCertificates reads every page.
 func (a *Account) ListSigningCertificates(ctx context.Context, user string) ([]SigningCertificate, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	l := a.interactive
@@ -75,7 +75,7 @@ func (a *Account) ListSigningCertificates(ctx context.Context, user string) ([]S
 
 // ListServiceSpecificCredentials reads every page.
 func (a *Account) ListServiceSpecificCredentials(ctx context.Context, user string) ([]ServiceSpecificCredential, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	l := a.interactive

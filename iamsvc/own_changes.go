@@ -27,6 +27,7 @@ type ownChanges map[[2]string]ownChange
 func (o ownChanges) add(c ownChange) {
 	key := [2]string{c.user, c.keyID}
 	before := o[key]
+	c.deleted = c.deleted || before.deleted // a key ID does not come back
 	if c.created == nil {
 		c.created = before.created
 	}

@@ -15,7 +15,7 @@ type AttachedPolicy struct{ Name, ARN string }
 
 // ListAttachedUserPolicies reads every page.
 func (a *Account) ListAttachedUserPolicies(ctx context.Context, user string) ([]AttachedPolicy, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	l := a.interactive
@@ -34,7 +34,7 @@ func newAttachedPolicy(p types.AttachedPolicy) AttachedPolicy {
 
 // ListUserPolicies reads the names of the user's inline policies.
 func (a *Account) ListUserPolicies(ctx context.Context, user string) ([]string, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return nil, err
 	}
 	l := a.interactive
@@ -50,7 +50,7 @@ func (a *Account) ListUserPolicies(ctx context.Context, user string) ([]string, 
 // UserPolicy reads the document of an inline policy: JSON, as it was put. It
 // returns ErrNoSuchEntity when the user has no policy of that name.
 func (a *Account) UserPolicy(ctx context.Context, user, name string) (string, error) {
-	if err := validateExistingUserName(user); err != nil {
+	if err := ValidateExistingUserName(user); err != nil {
 		return "", err
 	}
 	if err := validateName("policy name", name, maxPolicyName); err != nil {

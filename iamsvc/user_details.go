@@ -36,7 +36,7 @@ const mostAtOnce = 5
 // UserDetails reads everything about a user, at the same time. It fails only
 // when there is no such user, or nothing at all can be said about the user.
 func (a *Account) UserDetails(ctx context.Context, name string) (UserDetails, error) {
-	if err := validateExistingUserName(name); err != nil {
+	if err := ValidateExistingUserName(name); err != nil {
 		return UserDetails{}, err
 	}
 	var d UserDetails

@@ -39,7 +39,7 @@ func (a *Account) listUsers(ctx context.Context, l *lane) ([]User, error) {
 
 // User reads one user, with tags. It returns ErrNoSuchUser when there is none.
 func (a *Account) User(ctx context.Context, name string) (User, error) {
-	if err := validateExistingUserName(name); err != nil {
+	if err := ValidateExistingUserName(name); err != nil {
 		return User{}, err
 	}
 	out, err := call(ctx, a.interactive, a.interactive.iam.GetUser, &iam.GetUserInput{UserName: &name})

@@ -44,9 +44,9 @@ func invalid(field, format string, args ...any) error {
 // ValidateUserName checks the name of a user to be created.
 func ValidateUserName(name string) error { return validateName("user name", name, maxNewUserName) }
 
-// validateExistingUserName guards every call that takes a user name. A blank
+// ValidateExistingUserName guards every call that takes a user name. A blank
 // one has an error of its own: with it, the call would act on someone else.
-func validateExistingUserName(name string) error {
+func ValidateExistingUserName(name string) error {
 	return validateName("user name", name, maxExistingUserName)
 }
 

@@ -22,8 +22,8 @@ func TestValidation(t *testing.T) {
 		{"every legal sign", ValidateUserName("svc+deploy=prod,eu.west@corp_1-x"), ""},
 		{"64 characters", ValidateUserName(strings.Repeat("a", 64)), ""},
 		{"65 characters", ValidateUserName(strings.Repeat("a", 65)), "1 to 64"},
-		{"existing, 128", validateExistingUserName(strings.Repeat("a", 128)), ""},
-		{"existing, 129", validateExistingUserName(strings.Repeat("a", 129)), "1 to 128"},
+		{"existing, 128", ValidateExistingUserName(strings.Repeat("a", 128)), ""},
+		{"existing, 129", ValidateExistingUserName(strings.Repeat("a", 129)), "1 to 128"},
 		{"slash", ValidateUserName("a/b"), "letters"},
 		{"umlaut", ValidateUserName("müller"), "letters"},
 		{"line end", ValidateUserName("a\n"), "letters"},
@@ -76,6 +76,6 @@ func TestBlankUserNameHasItsOwnError(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", " ", "\t\n", "\u00a0"} {
 		wantIs(t, ValidateUserName(name), ErrEmptyUserName)
-		wantIs(t, validateExistingUserName(name), ErrEmptyUserName)
+		wantIs(t, ValidateExistingUserName(name), ErrEmptyUserName)
 	}
 }

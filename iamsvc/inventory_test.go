@@ -1,0 +1,381 @@
+package iamsvc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"keydesk/iamsvc/localaccount"
+)
+
+func refreshed(t *testing.T, o localaccount.Options, change ...func(*Config)) local {
+	t.Helper()
+	l := openLocal(t, o, change...)
+	l.server.Trouble().SetReportTime(20 * time.Millisecond)
+	if err := l.Refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestInventoryOfTheEmbeddedAccount(t *testing.T) {
+	t.Parallel()
+	l := refreshed(t, localaccount.Options{})
+	inv := l.Inventory()
+	if inv.Loading || inv.Err != nil || inv.ReportErr != nil || inv.GroupsErr != nil || inv.AsOf.IsZero() || inv.ReportTime.IsZero() || inv.KeysRead != len(inv.Users) {
+		t.Fatalf("%+v", inv)
+	}
+	users, err := l.ListUsers(context.Background())
+	if err != nil || len(users) != len(inv.Users) || len(users) < 150 {
+		t.Fatalf("%d users, %d in the inventory, %v", len(users), len(inv.Users), err)
+	}
+	if !slices.IsSortedFunc(inv.Users, func(a, b InventoryUser) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) }) {
+		t.Error("not sorted by name")
+	}
+	for _, u := range inv.Users {
+		if u.Err != nil || u.KeysErr != nil || !u.GroupsRead || u.ConsoleAccess == Unknown || u.MFA == Unknown || u.SigningCerts < 0 {
+			t.Errorf("%s is incomplete: %+v", u.Name, u)
+		}
+		for _, k := range u.Keys {
+			if !k.LastUsed.Read || k.UserName != u.Name {
+				t.Errorf("%s: %+v", u.Name, k)
+			}
+		}
+	}
+	if u, _ := inv.User("terraform-runner"); len(u.Keys) != 3 {
+		t.Errorf("a user with three keys has %d", len(u.Keys))
+	}
+	if u, _ := inv.User("dev-sandbox-bot"); !u.Quarantined || len(u.Groups) != 1 || u.Keys[0].Description != "Found in a public repository" {
+		t.Errorf("%+v", u)
+	}
+	if u, k, ok := inv.Key(documented); !ok || u.Name != "mateo.jackson" || k.Description == "" || u.ConsoleAccess != Yes || u.MFA != Yes || u.LastActivity.Before(k.LastUsed.At) {
+		t.Errorf("%+v", u)
+	}
+	if u, _ := inv.User("svc-git-mirror"); u.SigningCerts != 1 || len(u.Keys) != 0 {
+		t.Errorf("%+v", u)
+	}
+}
+
+// Whatever page size, the same account is seen.
+func TestInventoryThroughSmallPages(t *testing.T) {
+	t.Parallel()
+	whole := refreshed(t, localaccount.Options{})
+	small := refreshed(t, localaccount.Options{}, func(c *Config) { c.PageSize = 7 })
+	ids := func(l local) []string { return slices.Sorted(maps.Keys(l.Inventory().byKey)) }
+	own := func(id string) bool { return strings.Contains(id, "EXAMPLE") }
+	if a, b := len(whole.Inventory().Users), len(small.Inventory().Users); a != b {
+		t.Errorf("%d and %d users", a, b)
+	}
+	if a, b := ids(whole), ids(small); len(a) != len(b) || !slices.Equal(slices.DeleteFunc(a, own), slices.DeleteFunc(b, own)) {
+		t.Errorf("%d and %d keys", len(a), len(b))
+	}
+	if n := small.calls("ListUsers"); n < 20 {
+		t.Errorf("%d calls are not pages of seven", n)
+	}
+}
+
+// Every user the server has is in the table, complete or marked, whatever the
+// weather.
+func TestInventoryInBadWeather(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		rules map[string]localaccount.Rules
+		check func(*Inventory) bool
+	}{
+		{"throttled now and then", map[string]localaccount.Rules{"ListAccessKeys": {ThrottleEvery: 9}}, func(i *Inventory) bool { return i.KeysRead == len(i.Users) }},
+		{"some 500s", map[string]localaccount.Rules{"": {FailWith: localaccount.Failure{Times: 4, Status: 500}}}, func(i *Inventory) bool { return i.KeysRead == len(i.Users) }},
+		{"keys denied", map[string]localaccount.Rules{"ListAccessKeys": {Deny: true}}, func(i *Inventory) bool {
+			return i.KeysRead == 0 && errors.Is(i.Users[0].KeysErr, ErrDenied)
+		}},
+		{"details denied", map[string]localaccount.Rules{"GetAccountAuthorizationDetails": {Deny: true}}, func(i *Inventory) bool {
+			return errors.Is(i.GroupsErr, ErrDenied) && !i.Users[0].GroupsRead
+		}},
+		{"report denied", map[string]localaccount.Rules{"GetCredentialReport": {Deny: true}}, func(i *Inventory) bool {
+			_, k, ok := i.Key(documented)
+			return errors.Is(i.ReportErr, ErrDenied) && i.ReportTime.IsZero() && i.Users[0].ConsoleAccess == Unknown && ok && k.LastUsed.Read && k.LastUsed.FromReport.IsZero()
+		}},
+		{"report may not be made", map[string]localaccount.Rules{"GenerateCredentialReport": {Deny: true}}, func(i *Inventory) bool { return errors.Is(i.ReportErr, ErrDenied) }},
+		{"last use denied", map[string]localaccount.Rules{"GetCredentialReport": {Deny: true}, "GetAccessKeyLastUsed": {Deny: true}}, func(i *Inventory) bool {
+			_, k, ok := i.Key(documented)
+			return ok && !k.LastUsed.Read && errors.Is(k.LastUsed.Err, ErrDenied)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := openLocal(t, localaccount.Options{})
+			l.server.Trouble().SetReportTime(20 * time.Millisecond)
+			for action, rules := range tt.rules {
+				l.server.Trouble().Set(action, func(r *localaccount.Rules) { *r = rules })
+			}
+			if err := l.Refresh(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			l.server.Trouble().Reset()
+			inv := l.Inventory()
+			users, err := l.ListUsers(context.Background())
+			if err != nil || len(users) != len(inv.Users) || inv.Loading || inv.AsOf.IsZero() {
+				t.Fatalf("%d users, %d in the inventory", len(users), len(inv.Users))
+			}
+			if !tt.check(inv) {
+				t.Errorf("report %v, groups %v, %d of %d read, first %+v", inv.ReportErr, inv.GroupsErr, inv.KeysRead, len(inv.Users), inv.Users[0])
+			}
+		})
+	}
+}
+
+// A report that never gets ready does not hold the table back for ever.
+func TestReportThatNeverCompletes(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{})
+	l.reportWait = 50 * time.Millisecond
+	l.server.Trouble().SetReportTime(time.Hour)
+	if err := l.Refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	inv := l.Inventory()
+	if !errors.Is(inv.ReportErr, ErrReportInProgress) && !errors.Is(inv.ReportErr, ErrReportNotPresent) {
+		t.Errorf("report error %v", inv.ReportErr)
+	}
+	if inv.KeysRead != len(inv.Users) {
+		t.Errorf("%d of %d", inv.KeysRead, len(inv.Users))
+	}
+}
+
+// The list of users failing half-way keeps those known, marked; failing from
+// the start is no empty table.
+func TestListUsersFailingHalfWay(t *testing.T) {
+	t.Parallel()
+	l := refreshed(t, localaccount.Options{}, func(c *Config) { c.PageSize = 50 })
+	want := len(l.Inventory().Users)
+	// The second page is refused.
+	pages, inner := 0, l.server.Client()
+	c := Config{AWS: aws.Config{Credentials: l.creds, HTTPClient: roundTrip(func(r *http.Request) (*http.Response, error) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if strings.Contains(string(body), "Action=ListUsers&") {
+			if pages++; pages == 2 {
+				w := httptest.NewRecorder()
+				fails(403, "AccessDenied", "no more")(w, nil)
+				return w.Result(), nil
+			}
+		}
+		return inner.Do(r)
+	})}}
+	l.background = newLane(c.withDefaults(), newPacedRetryer(10000), time.Minute)
+	err := l.Refresh(context.Background())
+	wantIs(t, err, ErrDenied)
+	inv := l.Inventory()
+	if len(inv.Users) != want || !errors.Is(inv.Err, ErrDenied) {
+		t.Fatalf("%d of %d users, error %v", len(inv.Users), want, inv.Err)
+	}
+	marked := 0
+	for _, u := range inv.Users {
+		if u.Err != nil {
+			marked++
+		}
+	}
+	if marked == 0 || marked == want {
+		t.Errorf("%d of %d are marked", marked, want)
+	}
+}
+
+func TestListUsersFailingFromTheStart(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{})
+	l.server.Trouble().Set("ListUsers", func(r *localaccount.Rules) { r.Deny = true })
+	wantIs(t, l.Refresh(context.Background()), ErrDenied)
+	if inv := l.Inventory(); !inv.AsOf.IsZero() || !errors.Is(inv.Err, ErrDenied) || inv.Loading {
+		t.Errorf("%+v", inv)
+	}
+}
+
+func TestInventoryIsPublishedAsItGrows(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{})
+	l.server.Trouble().Set("ListAccessKeys", func(r *localaccount.Rules) { r.Latency = 20 * time.Millisecond })
+	done := make(chan error)
+	go func() { done <- l.Refresh(context.Background()) }()
+	var first *Inventory
+	for first == nil {
+		select {
+		case err := <-done:
+			t.Fatal("nothing was seen before the end", err)
+		default:
+		}
+		if inv := l.Inventory(); len(inv.Users) > 0 {
+			first = inv
+		}
+	}
+	if !first.Loading || first.KeysRead == len(first.Users) || first.AsOf.IsZero() {
+		t.Errorf("loading %v, %d of %d", first.Loading, first.KeysRead, len(first.Users))
+	}
+	for _, u := range first.Users {
+		if u.KeysErr != nil && !errors.Is(u.KeysErr, ErrNotReadYet) {
+			t.Errorf("%s: %v", u.Name, u.KeysErr)
+		}
+	}
+	if err := <-done; err != nil || l.Inventory().Loading {
+		t.Errorf("%v %+v", err, l.Inventory())
+	}
+}
+
+func TestOwnChangesAreSeenAtOnceAndStay(t *testing.T) {
+	t.Parallel()
+	l := refreshed(t, localaccount.Options{})
+	// Every read shows the account as it was before what follows.
+	for _, action := range []string{"ListAccessKeys", "ListUsers", "GetAccountAuthorizationDetails"} {
+		l.server.Trouble().Set(action, func(r *localaccount.Rules) { r.LagReads = 3 * time.Second })
+	}
+	user, gone := "mateo.jackson", ""
+	{
+		u, _ := l.Inventory().User("billing-export")
+		for _, k := range u.Keys {
+			if k.Status == KeyInactive {
+				gone = k.ID
+			}
+		}
+	}
+	created, err := l.CreateAccessKey(administrator(), user, "New one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.UpdateAccessKey(administrator(), user, documented, KeyInactive); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.DescribeAccessKey(administrator(), user, documented, "Old one"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.DeleteAccessKey(administrator(), "billing-export", gone); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.CreateUser(administrator(), NewUser{Name: "fresh"}); err != nil {
+		t.Fatal(err)
+	}
+	check := func(when string) {
+		t.Helper()
+		inv := l.Inventory()
+		_, k, ok := inv.Key(documented)
+		if !ok || k.Status != KeyInactive || k.Description != "Old one" {
+			t.Errorf("%s: %+v", when, k)
+		}
+		if _, k, ok := inv.Key(created.Key.ID); !ok || k.Description != "New one" || k.Status != KeyActive {
+			t.Errorf("%s: created key %+v", when, k)
+		}
+		if _, _, ok := inv.Key(gone); ok {
+			t.Errorf("%s: the deleted key is back", when)
+		}
+		if _, ok := inv.User("fresh"); !ok {
+			t.Errorf("%s: the new user is missing", when)
+		}
+		d, err := l.UserDetails(context.Background(), user)
+		if err != nil || len(d.Keys.Value) != 2 {
+			t.Fatalf("%s: %+v %v", when, d.Keys, err)
+		}
+		k, _ = findKey(d.Keys.Value, documented)
+		if k.Status != KeyInactive || k.Description != "Old one" {
+			t.Errorf("%s: on the user's page %+v", when, k)
+		}
+	}
+	check("at once")
+	if err := l.Refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	check("after a reading that lags")
+	l.server.Trouble().Reset()
+	if err := l.Refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	check("after a true reading")
+}
+
+// What somebody else changes later is not hidden by an old change of ours.
+func TestOwnChangesDoNotLast(t *testing.T) {
+	t.Parallel()
+	shift := time.Duration(0)
+	l := refreshed(t, localaccount.Options{}, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(shift) } })
+	if err := l.UpdateAccessKey(administrator(), "mateo.jackson", documented, KeyInactive); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.sendUpdate(context.Background(), target{user: "mateo.jackson"}, documented, KeyActive); err != nil {
+		t.Fatal(err)
+	}
+	l.own.add(ownChange{user: "mateo.jackson", keyID: documented, at: time.Now(), status: KeyInactive})
+	shift = lagWindow + time.Second
+	if err := l.Refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if _, k, _ := l.Inventory().Key(documented); k.Status != KeyActive {
+		t.Errorf("status %s", k.Status)
+	}
+	if len(l.own) != 0 {
+		t.Errorf("still kept: %v", l.own)
+	}
+}
+
+// A user deleted and made again under the name has none of the old one's keys.
+func TestUserMadeAgain(t *testing.T) {
+	t.Parallel()
+	var f facts
+	old, again := User{Name: "ann", ID: "AIDA1", Created: day(1)}, User{Name: "ann", ID: "AIDA2", Created: day(2)}
+	f.setUsers([]User{old}, nil, day(3))
+	f.setKeys(old, keyReading{keys: []AccessKey{{ID: documented, Status: KeyActive}}, started: day(3)})
+	f.setUsers([]User{again}, nil, day(4))
+	u, _ := f.inventory(nil).User("ann")
+	if len(u.Keys) != 0 || !errors.Is(u.KeysErr, ErrNotReadYet) {
+		t.Errorf("%+v", u)
+	}
+	f.forgetGone()
+	if len(f.keys) != 0 {
+		t.Error("the old user's keys are kept")
+	}
+}
+
+func TestFailedReadingKeepsWhatWasKnown(t *testing.T) {
+	t.Parallel()
+	var f facts
+	u := User{Name: "ann"}
+	f.setUsers([]User{u}, nil, day(1))
+	f.setKeys(u, keyReading{keys: []AccessKey{{ID: documented}}, started: day(1)})
+	f.setKeys(u, keyReading{err: ErrThrottled, started: day(2)})
+	if iu, _ := f.inventory(nil).User("ann"); len(iu.Keys) != 1 || !errors.Is(iu.KeysErr, ErrThrottled) {
+		t.Errorf("%+v", iu)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{})
+	l.server.Trouble().SetReportTime(20 * time.Millisecond)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); l.Run(ctx) }()
+	waitFor(t, func() bool { inv := l.Inventory(); return !inv.Loading && len(inv.Users) > 0 })
+	before := l.Inventory().AsOf
+	l.RefreshSoon()
+	l.RefreshSoon()
+	waitFor(t, func() bool { return l.Inventory().AsOf.After(before) })
+	cancel()
+	<-done
+}
+
+func waitFor(t *testing.T, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); {
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain")
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}

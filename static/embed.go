@@ -16,6 +16,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +25,11 @@ import (
 
 //go:embed css js fonts licenses icons.svg favicon.svg
 var files embed.FS
+
+// Stylesheet is the name of the one stylesheet that pages load.
+const Stylesheet = "css/keydesk.css"
+
+var comment = regexp.MustCompile(`(?s)/\*.*?\*/\s*`)
 
 // contentTypes is spelled out because the mime table of a bare machine may
 // lack these, and nosniff then makes a browser refuse the file.
@@ -84,8 +91,24 @@ func load(fsys fs.FS) (tree, error) {
 		t.assets[name] = asset{contentType: contentType, plain: body, gzipped: compress(body)}
 		return nil
 	})
+	if err != nil {
+		return tree{}, err
+	}
+	sheet := join(t.assets)
+	t.assets[Stylesheet] = asset{contentType: contentTypes[".css"], plain: sheet, gzipped: compress(sheet)}
 	t.prefix = "/static/" + hex.EncodeToString(sum.Sum(nil))[:12] + "/"
-	return t, err
+	return t, nil
+}
+
+// join makes one stylesheet of the four that people write and the generated
+// one: a request instead of five, and less than three quarters of the bytes
+// once compressed. The notices of the generated file stay.
+func join(assets map[string]asset) []byte {
+	all := slices.Clone(assets["css/tokens.css"].plain)
+	for _, name := range []string{"app", "components", "forms", "pages"} {
+		all = append(all, comment.ReplaceAll(assets["css/"+name+".css"].plain, nil)...)
+	}
+	return all
 }
 
 // compress returns nil for what does not shrink: fonts are compressed already.

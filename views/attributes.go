@@ -7,9 +7,6 @@ import (
 	"github.com/a-h/templ"
 )
 
-// stylesheets in cascade order: tokens, then the layers of app.css.
-var stylesheets = []string{"css/tokens.css", "css/app.css", "css/components.css", "css/forms.css", "css/pages.css"}
-
 func colorScheme(theme string) string {
 	if theme == "" {
 		return "light dark"

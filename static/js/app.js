@@ -120,7 +120,7 @@ document.addEventListener("keydown", (event) => {
 // in place where the exact time is what is shown.
 function localTimes(within) {
   if (root.dataset.zone === "utc") return;
-  const format = new Intl.DateTimeFormat("en-US", { year: "numeric", month: "long", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "shortOffset" });
+  const format = new Intl.DateTimeFormat("en-US", { year: "numeric", month: "long", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "longOffset" });
   for (const time of within.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (isNaN(at)) continue;

@@ -203,6 +203,7 @@ func openAccount(ctx context.Context, c config.Config, gate iamsvc.Journal, loca
 		Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
 		HTTPClient:  embedded.Client(),
 	}
+	service.BackgroundRate = 2000 // calls per second: it shares its limit with nobody
 	account, err := iamsvc.Open(ctx, service)
 	if err != nil {
 		return nil, nil, errors.Join(err, embedded.Close())

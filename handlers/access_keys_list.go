@@ -116,10 +116,11 @@ func newAccessKeysPage(inventory *iamsvc.Inventory, q listQuery, p listPerson) v
 	list.SearchLabel = "Find access keys by ID, user or description"
 	list.Preferences = newListPreferences(listKeys, columnChoices(keyColumns, p.prefs.KeyColumns), p, q)
 	list.EmptyTitle, list.EmptyText = emptyKeys(q)
-	page := views.AccessKeysPage{Loading: firstReading(inventory), List: list}
-	if !inventory.AsOf.IsZero() {
-		page.Total = thousands(total)
+	page := views.AccessKeysPage{Loading: firstReading(inventory), Total: thousands(total)}
+	if inventory.AsOf.IsZero() {
+		page.Total = unreadList(&list)
 	}
+	page.List = list
 	return page
 }
 

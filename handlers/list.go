@@ -152,7 +152,7 @@ func pageSize(preferred int) int {
 // which it is and how many there are.
 func pageOf[T any](rows []T, q listQuery, size int) (page []T, current, last int) {
 	last = max(1, (len(rows)+size-1)/size)
-	current = min(q.Page, last)
+	current = max(1, min(q.Page, last))
 	from := (current - 1) * size
 	return rows[from:min(from+size, len(rows))], current, last
 }

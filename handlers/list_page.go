@@ -65,6 +65,13 @@ func defaultOrder(q listQuery, column string) listQuery {
 // firstReading reports whether there is nothing to show yet.
 func firstReading(i *iamsvc.Inventory) bool { return i.AsOf.IsZero() && i.Err == nil }
 
+// unreadList says that the list is not known, which is not the same as empty.
+// The total of such a list is blank.
+func unreadList(l *views.List) (total string) {
+	l.Count, l.EmptyTitle, l.EmptyText = "", "Could not be read", "Nothing is known of this account yet. Choose Refresh to try again."
+	return ""
+}
+
 // comeBackWhile has the browser fetch the page again by itself, also without
 // JavaScript: somebody who waits for a first reading has nothing to lose.
 func comeBackWhile(w http.ResponseWriter, loading bool) {

@@ -16,50 +16,44 @@ type Settings struct{ Base }
 // themes are the values of the form; the first is stored as "".
 var themes = []filterChoice{{"system", "System"}, {"light", "Light"}, {"dark", "Dark"}}
 
-// Show is the page with the choices.
+// Show is the page with the choices, and for local accounts a form to change
+// the password.
 func (s Settings) Show(w http.ResponseWriter, r *http.Request) error {
-	return s.settingsPage(w, r, http.StatusOK, views.PasswordForm{})
-}
-
-// settingsPage shows the settings; password says what was wrong with a change
-// of password, in its Error and the fields' Errors.
-func (b Base) settingsPage(w http.ResponseWriter, r *http.Request, status int, password views.PasswordForm) error {
-	person := b.user(r)
-	prefs, err := b.Sessions.Preferences(r.Context(), person.ID)
+	person := s.user(r)
+	prefs, err := s.Sessions.Preferences(r.Context(), person.ID)
 	if err != nil {
 		return err
 	}
-	page := newSettingsPage(prefs, password)
-	if page.Password.Offered = person.Issuer == auth.IssuerLocal; page.Password.Offered {
-		page.Password.Token, err = b.formToken(r, "ChangePassword", person.ID)
-		if err != nil {
+	page := newSettingsPage(prefs)
+	if person.Issuer == auth.IssuerLocal {
+		page.Password = newPasswordForm()
+		if page.Password.Token, err = s.formToken(r, actionChangePassword, person.ID); err != nil {
 			return err
 		}
 	}
-	page.Shell, err = b.Shell(w, r, Page{Title: "Settings", Crumbs: []views.Crumb{{Text: "Settings"}}})
+	page.Shell, err = s.Shell(w, r, Page{Title: "Settings", Crumbs: []views.Crumb{{Text: "Settings"}}})
 	if err != nil {
 		return err
 	}
-	return render(w, r, status, views.Settings(page))
+	return render(w, r, http.StatusOK, views.Settings(page))
 }
 
-func newSettingsPage(prefs session.Preferences, password views.PasswordForm) views.SettingsPage {
-	page := views.SettingsPage{
+func newSettingsPage(prefs session.Preferences) views.SettingsPage {
+	return views.SettingsPage{
 		Themes:    settingChecks("theme", themes, orElse(prefs.Theme, "system")),
 		Densities: settingChecks("density", densities, prefs.Density),
 		Shortcuts: views.Check{Name: "shortcuts", Value: "on", Checked: prefs.Shortcuts, Label: "Use keyboard shortcuts",
 			Hint: "/ goes to the search; g u, g k and g a to users, keys and the audit log; ? lists them."},
 		UTC: views.Check{Name: "utc", Value: "on", Checked: prefs.UTC, Label: "Show times in UTC",
 			Hint: "Otherwise times are shown in the time zone of your browser."},
-		Password: password,
 	}
-	page.Password.Current.Name, page.Password.Current.Label = "current_password", "Current password"
-	page.Password.Current.Type, page.Password.Current.Autocomplete = "password", "current-password"
-	page.Password.New.Name, page.Password.New.Label = "new_password", "New password"
-	page.Password.New.Type, page.Password.New.Autocomplete = "password", "new-password"
-	page.Password.New.Constraint = "12 to 128 characters, not your user name"
-	page.Password.Current.Required, page.Password.New.Required = true, true
-	return page
+}
+
+func newPasswordForm() views.PasswordForm {
+	return views.PasswordForm{
+		Current: views.Field{Name: "current_password", Label: "Current password", Type: "password", Autocomplete: "current-password", Required: true},
+		New:     views.Field{Name: "new_password", Label: "New password", Type: "password", Autocomplete: "new-password", Required: true, Constraint: passwordRule()},
+	}
 }
 
 func settingChecks(name string, choices []filterChoice, chosen string) []views.Check {

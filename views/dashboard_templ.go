@@ -16,7 +16,7 @@ type DashboardPage struct {
 	Notices     []Notice
 	Alert       Notice // "" Title for none
 	AlertLink   Link
-	Figures     []DashboardFigure
+	Figures     []DashboardFigure // none while nothing is known
 	Ages        Chart
 	LastUses    Chart
 	Attention   []DashboardItem
@@ -114,7 +114,7 @@ func Dashboard(p DashboardPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else {
+			} else if len(p.Figures) > 0 {
 				templ_7745c5c3_Err = dashboardBody(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

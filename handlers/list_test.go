@@ -1,0 +1,334 @@
+package handlers
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"keydesk/iamsvc"
+	"keydesk/views"
+)
+
+var testNow = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func daysAgo(n int) time.Time { return testNow.Add(-time.Duration(n) * day) }
+
+func usedDaysAgo(n int) iamsvc.LastUsed {
+	return iamsvc.LastUsed{Read: true, At: daysAgo(n), Service: "s3", Region: "us-east-1"}
+}
+
+var neverUsed = iamsvc.LastUsed{Read: true, Region: "N/A", Service: "N/A"}
+
+// testInventory has one user per situation a list must tell apart.
+func testInventory() *iamsvc.Inventory {
+	user := func(name string, keys ...iamsvc.AccessKey) iamsvc.InventoryUser {
+		return iamsvc.InventoryUser{
+			User: iamsvc.User{Name: name, Path: "/", ARN: "arn:aws:iam::123456789012:user/" + name, Created: daysAgo(900)},
+			Keys: keys, GroupsRead: true, ConsoleAccess: iamsvc.No, MFA: iamsvc.No,
+		}
+	}
+	key := func(id string, s iamsvc.KeyStatus, age int, used iamsvc.LastUsed) iamsvc.AccessKey {
+		return iamsvc.AccessKey{ID: id, Status: s, Created: daysAgo(age), LastUsed: used}
+	}
+	fresh := user("adam", key("AKIAAAAAAAAAAAAA0001", iamsvc.KeyActive, 12, usedDaysAgo(1)))
+	fresh.Groups, fresh.LastActivity, fresh.Path = []string{"Developers", "ops"}, daysAgo(1), "/Team/Blue/"
+	fresh.Tags = []iamsvc.Tag{{Key: "contact", Value: "Zoë Müller"}}
+	two := user("bert",
+		key("AKIAAAAAAAAAAAAA0002", iamsvc.KeyActive, 214, usedDaysAgo(3)),
+		key("AKIAAAAAAAAAAAAA0003", iamsvc.KeyInactive, 500, usedDaysAgo(198)))
+	two.Keys[1].Description, two.LastActivity = "old laptop", daysAgo(3)
+	rotating := user("carla",
+		key("AKIAAAAAAAAAAAAA0004", iamsvc.KeyActive, 400, neverUsed),
+		key("AKIAAAAAAAAAAAAA0005", iamsvc.KeyActive, 3, neverUsed))
+	three := user("dora",
+		key("AKIAAAAAAAAAAAAA0006", iamsvc.KeyActive, 50, iamsvc.LastUsed{}),
+		key("AKIAAAAAAAAAAAAA0007", iamsvc.KeyInactive, 60, neverUsed),
+		key("AKIAAAAAAAAAAAAA0008", iamsvc.KeyInactive, 70, neverUsed))
+	three.Quarantined = true
+	console := user("emil")
+	console.ConsoleAccess, console.MFA, console.MFAKinds = iamsvc.Yes, iamsvc.Yes, "Virtual"
+	console.PasswordChanged, console.PasswordLastUsed, console.LastActivity = daysAgo(120), daysAgo(2), daysAgo(2)
+	noMFA := user("fred")
+	noMFA.ConsoleAccess, noMFA.SigningCerts = iamsvc.Yes, 1
+	unread := user("gina")
+	unread.KeysErr, unread.SigningCerts = fmt.Errorf("list: %w", iamsvc.ErrThrottled), -1
+	unread.GroupsRead, unread.ConsoleAccess, unread.MFA = false, iamsvc.Unknown, iamsvc.Unknown
+	return &iamsvc.Inventory{
+		AsOf: testNow.Add(-2 * time.Minute), ReportTime: testNow.Add(-time.Hour), KeysRead: 6,
+		Users: []iamsvc.InventoryUser{fresh, two, rotating, three, console, noMFA, unread},
+	}
+}
+
+func testPerson() listPerson { return listPerson{account: "123456789012", now: testNow} }
+
+func userNames(inventory *iamsvc.Inventory, q listQuery) string {
+	rows := matchingUsers(inventory, q, testNow)
+	sortRows(rows, q.Sort, userColumns, listView{now: testNow, inventory: inventory})
+	var names []string
+	for _, u := range rows {
+		names = append(names, u.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestUsersFilter(t *testing.T) {
+	t.Parallel()
+	inventory := testInventory()
+	for _, c := range []struct{ query, want string }{
+		{"", "adam bert carla dora emil fred gina"},
+		{"keys=active", "adam bert carla dora"},
+		{"keys=inactive", "bert dora"},
+		{"keys=none", "emil fred"}, // not gina: an error is no empty list
+		{"keys=two-active", "carla"},
+		{"keys=more-than-two", "dora"},
+		{"keys=quarantined", "dora"},
+		{"keys=unread", "gina"},
+		{"age=46-", "bert carla dora"},
+		{"age=91-", "bert carla"},
+		{"age=366-", "bert carla"},
+		{"keys=active&age=366-", "carla"}, // bert's old key is inactive
+		{"age=0-30", "adam carla"},
+		{"used=never", "carla dora"},
+		{"used=unused-90", "bert carla"}, // carla's never-used key is 400 days old
+		{"used=unused-45", "bert carla dora"},
+		{"used=unused-365", "carla"},
+		{"used=unknown", "dora"},
+		{"used=0-30", "adam bert"},
+		{"keys=active&used=unused-90", "carla"},
+		{"mfa=yes", "emil"},
+		{"mfa=no", "adam bert carla dora fred"}, // not gina: it is not known
+		{"console=yes", "emil fred"},
+		{"console=yes&mfa=no", "fred"},
+		{"q=ADAM", "adam"},
+		{"q=blue", "adam"},
+		{"q=developers", "adam"},
+		{"q=M%C3%BCller", "adam"},
+		{"q=contact", "adam"},
+		{"q=laptop", "bert"},
+		{"q=old+bert", "bert"},
+		{"q=old+adam", ""},
+		{"q=AKIAAAAAAAAAAAAA0003", "bert"},
+		{"q=0003", "bert"},
+		{"q=003", ""},  // too short to mean a key
+		{"q=aaaa", ""}, // the middle of every key ID
+		{"q=akiaaaaaaa", "adam bert carla dora"},
+	} {
+		if got := userNames(inventory, query(t, c.query)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.query, got, c.want)
+		}
+	}
+}
+
+func TestUsersSort(t *testing.T) {
+	t.Parallel()
+	inventory := testInventory()
+	for _, c := range []struct{ sort, want string }{
+		{"-name", "gina fred emil dora carla bert adam"},
+		{"key-age", "adam dora bert carla emil fred gina"},
+		{"-key-age", "carla bert dora adam emil fred gina"}, // no key: last either way
+		{"activity", "adam emil bert carla dora fred gina"},
+		{"-activity", "bert emil adam carla dora fred gina"},
+		{"-groups", "adam bert carla dora emil fred gina"},
+		{"-console", "fred emil adam bert carla dora gina"},
+		{"mfa", "adam bert carla dora fred emil gina"},
+		{"certs,-name", "emil dora carla bert adam fred gina"},
+		{"nonsense", "adam bert carla dora emil fred gina"},
+	} {
+		if got := userNames(inventory, query(t, "sort="+c.sort)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.sort, got, c.want)
+		}
+	}
+}
+
+// Every column must sort both ways to the same set, keep its missing values
+// last, and draw a cell for every user.
+func TestUserColumns(t *testing.T) {
+	t.Parallel()
+	inventory := testInventory()
+	v := listView{now: testNow, account: "123456789012", inventory: inventory}
+	if len(userColumns) != 14 {
+		t.Errorf("%d columns, the console has 14", len(userColumns))
+	}
+	for _, c := range userColumns {
+		for _, desc := range []bool{false, true} {
+			rows := matchingUsers(inventory, listQuery{}, testNow)
+			sortRows(rows, []sortKey{{c.id, desc}}, userColumns, v)
+			if len(rows) != len(inventory.Users) {
+				t.Errorf("%s: %d rows", c.id, len(rows))
+			}
+			if !slices.IsSortedFunc(rows, func(a, b userRow) int {
+				return missingFirst(c.value(v, a)) - missingFirst(c.value(v, b))
+			}) {
+				t.Errorf("%s, descending %v: missing values are not last", c.id, desc)
+			}
+		}
+		for i := range inventory.Users {
+			for _, l := range c.cell(v, &inventory.Users[i]) {
+				if l.Text == "" {
+					t.Errorf("%s of %s is blank", c.id, inventory.Users[i].Name)
+				}
+			}
+		}
+	}
+}
+
+func missingFirst(v sortValue) int {
+	if v.missing {
+		return 1
+	}
+	return 0
+}
+
+func cellTexts(lines []views.Line) string {
+	var texts []string
+	for _, l := range lines {
+		texts = append(texts, strings.TrimSpace(l.Kind+" "+l.Lead+cmp.Or(l.Time.Text, " "+l.Text)))
+	}
+	return strings.Join(texts, " | ")
+}
+
+func TestUserCells(t *testing.T) {
+	t.Parallel()
+	inventory := testInventory()
+	v := listView{now: testNow, account: "123456789012", inventory: inventory}
+	for _, c := range []struct{ user, column, want string }{
+		{"adam", "groups", "2"},
+		{"adam", "activity", "1 day ago"},
+		{"adam", "mfa", "-"},
+		{"adam", "password-age", "-"},
+		{"adam", "key-id", "Active - AKIAAAAAAAAAAAAA0001"},
+		{"adam", "key-age", "success  12 days"},
+		{"adam", "created", "900 days ago"},
+		{"adam", "console", "Disabled"},
+		{"bert", "key-id", "Active - AKIAAAAAAAAAAAAA0002 | Inactive - AKIAAAAAAAAAAAAA0003"},
+		{"bert", "key-age", "warning  214 days | inactive  500 days"},
+		{"bert", "key-used", "3 days ago | 198 days ago"},
+		{"carla", "key-age", "error  400 days | success  3 days"},
+		{"carla", "key-used", "Never | Never"},
+		{"carla", "activity", "Never"},
+		{"dora", "name", "dora | error  Quarantined by AWS"},
+		{"dora", "key-used", "inactive  Not known | Never | Never"},
+		{"dora", "activity", "inactive  Not known"},
+		{"emil", "mfa", "Virtual"},
+		{"emil", "password-age", "warning  120 days"},
+		{"emil", "console-sign-in", "2 days ago"},
+		{"emil", "key-id", "-"},
+		{"emil", "key-age", "-"},
+		{"emil", "console", "Enabled"},
+		{"emil", "certs", "-"},
+		{"fred", "console", "warning  Enabled without MFA"},
+		{"fred", "console-sign-in", "Never"},
+		{"fred", "activity", "Never"},
+		{"fred", "certs", "1"},
+		{"gina", "key-id", "warning  Could not be read"},
+		{"gina", "key-age", "warning  Could not be read"},
+		{"gina", "key-used", "warning  Could not be read"},
+		{"gina", "groups", "inactive  Not known"},
+		{"gina", "activity", "inactive  Not known"},
+		{"gina", "mfa", "inactive  Not known"},
+		{"gina", "console", "inactive  Not known"},
+		{"gina", "certs", "inactive  Not known"},
+		{"gina", "console-sign-in", "inactive  Not known"},
+		{"gina", "password-age", "inactive  Not known"},
+	} {
+		u := slices.IndexFunc(inventory.Users, func(u iamsvc.InventoryUser) bool { return u.Name == c.user })
+		column := slices.IndexFunc(userColumns, func(l listColumn[userRow]) bool { return l.id == c.column })
+		if got := cellTexts(userColumns[column].cell(v, &inventory.Users[u])); got != c.want {
+			t.Errorf("%s of %s: %q, want %q", c.column, c.user, got, c.want)
+		}
+	}
+}
+
+func TestUnreadLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{iamsvc.ErrNotReadYet, "Not read yet"},
+		{&iamsvc.Denied{Action: "iam:ListAccessKeys"}, "Not allowed to see"},
+		{iamsvc.ErrThrottled, "Could not be read"},
+		{errors.New("anything"), "Could not be read"},
+	} {
+		if got := unreadLine(c.err).Text; got != c.want {
+			t.Errorf("%v: %s, want %s", c.err, got, c.want)
+		}
+	}
+}
+
+func TestListPager(t *testing.T) {
+	t.Parallel()
+	url := func(n int) string { return fmt.Sprint("p", n) }
+	for _, c := range []struct {
+		current, last int
+		want          string
+	}{
+		{1, 1, "[1]"},
+		{1, 3, "[1] 2 3 >"},
+		{3, 5, "< 1 2 [3] 4 5 >"},
+		{1, 8, "[1] 2 … 8 >"},
+		{5, 9, "< 1 … 4 [5] 6 … 9 >"},
+		{8, 8, "< 1 … 7 [8]"},
+	} {
+		if got := pagerText(listPager(c.current, c.last, url)); got != c.want {
+			t.Errorf("%d of %d: %s, want %s", c.current, c.last, got, c.want)
+		}
+	}
+}
+
+func pagerText(p views.Pagination) string {
+	var parts []string
+	if p.Prev != "" {
+		parts = append(parts, "<")
+	}
+	for _, l := range p.Pages {
+		switch {
+		case l.Gap:
+			parts = append(parts, "…")
+		case l.Current:
+			parts = append(parts, "["+l.Text+"]")
+		default:
+			parts = append(parts, l.Text)
+		}
+	}
+	if p.Next != "" {
+		parts = append(parts, ">")
+	}
+	return strings.Join(parts, " ")
+}
+
+func TestPageOf(t *testing.T) {
+	t.Parallel()
+	rows := []int{1, 2, 3, 4, 5}
+	for _, c := range []struct {
+		page, size    int
+		want          []int
+		current, last int
+	}{
+		{1, 2, []int{1, 2}, 1, 3},
+		{3, 2, []int{5}, 3, 3},
+		{99, 2, []int{5}, 3, 3},
+		{1, 10, rows, 1, 1},
+	} {
+		got, current, last := pageOf(rows, listQuery{Page: c.page}, c.size)
+		if !slices.Equal(got, c.want) || current != c.current || last != c.last {
+			t.Errorf("page %d by %d: %v, %d of %d", c.page, c.size, got, current, last)
+		}
+	}
+	if got, current, last := pageOf([]int{}, listQuery{Page: 4}, 10); len(got) != 0 || current != 1 || last != 1 {
+		t.Errorf("no rows: %v, %d of %d", got, current, last)
+	}
+}
+
+func TestThousands(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 5007: "5,007", 1234567: "1,234,567"} {
+		if got := thousands(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}

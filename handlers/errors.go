@@ -30,14 +30,24 @@ func (q *QuotaFull) Error() string { return "access key quota of " + q.User + " 
 // Is makes it an ErrKeyQuota.
 func (q *QuotaFull) Is(target error) bool { return target == iamsvc.ErrKeyQuota }
 
-// Missing is a user or key that is not there, with the way back to what is.
-type Missing struct {
-	Err  error  // iamsvc.ErrNoSuchUser or iamsvc.ErrNoSuchKey
-	Path string // page to go on from
+// Onward is an error with the page to go on from: what is there in place of
+// what is missing, or what has become of the thing that was to be changed.
+type Onward struct {
+	Err  error
+	Path string
 	Name string // of that page
 }
 
-func (m *Missing) Error() string { return m.Err.Error() }
+func (o *Onward) Error() string { return o.Err.Error() }
 
-// Unwrap is the reason.
-func (m *Missing) Unwrap() error { return m.Err }
+// Unwrap is the error itself.
+func (o *Onward) Unwrap() error { return o.Err }
+
+// Unrecorded is a change that IAM has made, but whose outcome the journal does
+// not have.
+type Unrecorded struct{ Err error }
+
+func (u *Unrecorded) Error() string { return u.Err.Error() }
+
+// Unwrap is the journal's failure.
+func (u *Unrecorded) Unwrap() error { return u.Err }

@@ -160,11 +160,15 @@ func explainForm(err error, say *answer) {
 func explainIAM(err error, say *answer) {
 	var changed *handlers.Changed
 	var quota *handlers.QuotaFull
-	var missing *handlers.Missing
+	var unrecorded *handlers.Unrecorded
+	var onward *handlers.Onward
 	var denied *iamsvc.Denied
 	var lost *iamsvc.OutcomeUnknown
 	var journal *iamsvc.JournalFailure
 	var invalid *iamsvc.Invalid
+	if errors.As(err, &onward) {
+		say.links = []views.Link{{Text: onward.Name, URL: onward.Path}}
+	}
 	switch {
 	case errors.As(err, &changed):
 		*say = answer{status: http.StatusConflict, title: "Changed meanwhile",
@@ -173,12 +177,16 @@ func explainIAM(err error, say *answer) {
 	case errors.As(err, &quota):
 		say.text += " Its keys: " + keyList(quota.Keys) + "."
 		say.links = []views.Link{{Text: "Access keys of " + quota.User, URL: quota.Path}}
-	case errors.As(err, &missing):
-		say.links = []views.Link{{Text: missing.Name, URL: missing.Path}}
 	case errors.As(err, &denied):
 		say.text += fmt.Sprintf(" Missing permission: %s.", denied.Action)
-	case errors.As(err, &lost):
+	case errors.As(err, &lost) && lost.Operation == string(iamsvc.ActionCreateAccessKey):
 		say.text += candidates(lost)
+	case errors.As(err, &lost):
+		say.title = "It is not known whether the change was made"
+		say.text = "The request (" + lost.Operation + ") was sent, but IAM's answer was lost. Look at the state shown now before you try again." + seenNow(lost)
+	case errors.As(err, &unrecorded):
+		say.title = "Changed, but not recorded"
+		say.text = "IAM has made the change, but the audit log could not take down how it ended. Do not repeat the change. Tell whoever runs Keydesk, with the request ID below."
 	case errors.As(err, &journal) && journal.KeyID != "":
 		say.text = withdrawn(journal)
 	case errors.As(err, &invalid):
@@ -195,6 +203,14 @@ func candidates(lost *iamsvc.OutcomeUnknown) string {
 	default:
 		return " Likely made by this request: " + keyList(lost.Candidates) + ". Deactivate and delete it, then create another."
 	}
+}
+
+// seenNow is what a list of the keys showed after the answer was lost.
+func seenNow(lost *iamsvc.OutcomeUnknown) string {
+	if lost.ListErr != nil || len(lost.Candidates) == 0 {
+		return ""
+	}
+	return " IAM's list shows: " + keyList(lost.Candidates) + "."
 }
 
 func withdrawn(j *iamsvc.JournalFailure) string {

@@ -14,7 +14,8 @@ import (
 // Journal is the gate's journal: it writes a change's attempt and outcome to
 // the audit log, and spends the form's one-time token in the attempt's own
 // transaction. So there is no attempt without a token, no token spent without
-// an attempt, and no second change from one form.
+// an attempt, and no second change from one form. The mark that a key is being
+// created for a user goes up and comes down with the same two rows.
 type Journal struct {
 	Audit   *audit.Journal
 	Now     func() time.Time
@@ -51,7 +52,10 @@ func (j Journal) Attempt(ctx context.Context, c iamsvc.Change) (int64, error) {
 		if !ok {
 			return session.ErrTokenSpent
 		}
-		return session.SpendToken(ctx, tx, token, j.Now())
+		if err := session.SpendToken(ctx, tx, token, j.Now()); err != nil || c.Action != iamsvc.ActionCreateAccessKey {
+			return err
+		}
+		return session.BeginCreate(ctx, tx, c.Account, c.User)
 	})
 	use.spent = err == nil
 	return seq, err
@@ -68,7 +72,12 @@ func (j Journal) Outcome(ctx context.Context, attempt int64, c iamsvc.Change, r 
 	if r.AccessKeyID != "" {
 		e.AccessKeyID = r.AccessKeyID
 	}
-	_, err := j.Audit.Append(ctx, e)
+	_, err := j.Audit.Append(ctx, e, func(ctx context.Context, tx *db.Tx) error {
+		if c.Action != iamsvc.ActionCreateAccessKey {
+			return nil
+		}
+		return session.EndCreate(ctx, tx, c.Account, c.User)
+	})
 	return err
 }
 

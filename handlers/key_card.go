@@ -1,0 +1,157 @@
+package handlers
+
+import (
+	"fmt"
+	"strings"
+
+	"keydesk/iamsvc"
+	"keydesk/views"
+	"keydesk/web/auth"
+)
+
+// Why an action on a key is not available: said, not hidden.
+const (
+	reasonActive   = "The key is active already."
+	reasonInactive = "The key is inactive already."
+	reasonOwnKey   = "Keydesk itself uses this key."
+)
+
+// newKeyCard is one access key with the console's six fields and its age.
+func newKeyCard(v userView, k iamsvc.AccessKey, forms keyForms) views.KeyCard {
+	c := views.KeyCard{
+		ID: k.ID, Description: orNone(k.Description), Status: keyStatus(k.Status),
+		Created: stamp(v.now, k.Created), Age: keyAge(v, k),
+	}
+	showLastUse(&c, v, k.LastUsed)
+	if v.details.UserErr != nil && k.Description == "" {
+		c.Description = unread(v.details.UserErr).Text
+	}
+	if k.ID == v.identity.AccessKeyID {
+		c.Note = reasonOwnKey
+	}
+	c.Actions, c.Questions = keyActions(v, keySubject{now: v.now, home: v.home, key: k}, forms)
+	if !v.may.Can(auth.UpdateAccessKeys) {
+		c.Ticket = ticketText(v, k)
+	}
+	return c
+}
+
+// keyAge grades active keys only: nobody has to hurry because of another.
+func keyAge(v userView, k iamsvc.AccessKey) views.Status {
+	l := ageLine(v.now, k.Created, isStatus(k.Status, iamsvc.KeyActive))
+	return views.Status{Kind: l.Kind, Text: l.Text}
+}
+
+// showLastUse uses the console's words for a key that was never used.
+func showLastUse(c *views.KeyCard, v userView, u iamsvc.LastUsed) {
+	switch {
+	case u.Err != nil:
+		c.LastUsedUnread = unread(u.Err)
+		c.Region, c.Service = c.LastUsedUnread.Text, c.LastUsedUnread.Text
+	case !u.Read:
+		c.LastUsedUnread = views.Status{Kind: "inactive", Text: textNotRead}
+		c.Region, c.Service = textNotRead, textNotRead
+	case u.At.IsZero():
+		c.LastUsed, c.Region, c.Service = views.Time{Text: "None"}, "N/A", "N/A"
+	default:
+		c.LastUsed, c.Region, c.Service = stamp(v.now, u.At), orNone(u.Region), orNone(u.Service)
+	}
+}
+
+// keyActions are the Actions menu and the dialogs it opens. People who may
+// change nothing get neither.
+func keyActions(v userView, s keySubject, forms keyForms) (items []views.MenuItem, questions []views.KeyQuestion) {
+	own := s.key.ID == v.identity.AccessKeyID
+	add := func(item views.MenuItem, asks ...views.KeyQuestion) {
+		items, questions = append(items, item), append(questions, asks...)
+	}
+	if v.may.Can(auth.UpdateAccessKeys) {
+		s.token = forms.update
+		add(activateItem(s))
+		deactivate := deactivateQuestion(s)
+		switch {
+		case own:
+			add(views.MenuItem{Text: "Deactivate", Disabled: true, Reason: reasonOwnKey})
+		case isStatus(s.key.Status, iamsvc.KeyInactive):
+			add(views.MenuItem{Text: "Deactivate", Disabled: true, Reason: reasonInactive})
+		default:
+			add(views.MenuItem{Text: "Deactivate", URL: s.path("deactivate"), Dialog: deactivate.Confirm.ID}, deactivate)
+		}
+	}
+	if v.may.Can(auth.DescribeAccessKeys) && !v.home.own {
+		s.token = forms.describe
+		describe := describeQuestion(s)
+		add(views.MenuItem{Text: "Edit description", URL: s.path("description"), Dialog: describe.Confirm.ID}, describe)
+	}
+	if v.may.Can(auth.DeleteAccessKeys) {
+		s.token = forms.remove
+		remove := deleteQuestion(s)
+		switch {
+		case own:
+			add(views.MenuItem{Text: "Delete", Disabled: true, Reason: reasonOwnKey, Divider: true})
+		case isStatus(s.key.Status, iamsvc.KeyInactive):
+			add(views.MenuItem{Text: "Delete", URL: s.path("delete"), Dialog: remove.Confirm.ID, Divider: true}, remove)
+		default:
+			// Leads to a page that offers to deactivate the key first.
+			add(views.MenuItem{Text: "Delete", URL: s.path("delete"), Divider: true})
+		}
+	}
+	return items, questions
+}
+
+// activateItem posts at once: the console asks nothing before activating.
+func activateItem(s keySubject) views.MenuItem {
+	if isStatus(s.key.Status, iamsvc.KeyInactive) {
+		return views.MenuItem{Text: "Activate", URL: s.path("activate"), Post: true, Token: s.token, Hidden: []views.KV{
+			{Term: "access_key_id", Text: s.key.ID}, {Term: "status", Text: string(s.key.Status)},
+		}}
+	}
+	reason := reasonActive
+	if !isStatus(s.key.Status, iamsvc.KeyActive) {
+		reason = fmt.Sprintf("IAM calls the key %s.", orElse(string(s.key.Status), "neither active nor inactive"))
+	}
+	return views.MenuItem{Text: "Activate", Disabled: true, Reason: reason}
+}
+
+// ticketText is a card as plain text, for people who pass the matter on.
+func ticketText(v userView, k iamsvc.AccessKey) string {
+	lines := []string{
+		"Access key ID: " + k.ID,
+		"IAM user: " + v.name(),
+		"ARN: " + orNone(v.details.User.ARN),
+		"AWS account: " + accountLabel(v.identity),
+		"Status: " + keyStatus(k.Status).Text,
+		"Description: " + orNone(k.Description),
+		"Created: " + absolute(k.Created) + ". " + ageSentence(v.now, k.Created),
+		"Last used: " + ticketUse(v, k.LastUsed),
+	}
+	for _, t := range v.details.User.Tags {
+		if isContactTag(t.Key) {
+			lines = append(lines, t.Key+": "+t.Value)
+		}
+	}
+	return strings.Join(append(lines, "As of: "+absolute(v.now)), "\n")
+}
+
+func ticketUse(v userView, u iamsvc.LastUsed) string {
+	switch {
+	case u.Err != nil:
+		return unread(u.Err).Text
+	case !u.Read:
+		return textNotRead
+	case u.At.IsZero():
+		return "Never"
+	}
+	return fmt.Sprintf("%s (%s), service %s, region %s", absolute(u.At), relative(v.now, u.At), orNone(u.Service), orNone(u.Region))
+}
+
+// isContactTag recognises the tags that say whom to ask.
+func isContactTag(key string) bool {
+	key = strings.ToLower(key)
+	for _, word := range []string{"owner", "contact", "team", "mail"} {
+		if strings.Contains(key, word) {
+			return true
+		}
+	}
+	return false
+}

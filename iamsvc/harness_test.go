@@ -2,6 +2,7 @@ package iamsvc
 
 import (
 	"context"
+	encoding "encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -258,3 +259,5 @@ func inProcess(h http.Handler) aws.Config {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) Do(r *http.Request) (*http.Response, error) { return f(r) }
+
+func base64(text string) string { return encoding.StdEncoding.EncodeToString([]byte(text)) }

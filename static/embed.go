@@ -4,6 +4,9 @@
 // The address of every file starts with one hash over the whole tree, so that
 // files may refer to each other by relative URL and browsers may keep them for
 // ever: a changed byte anywhere gives every file a new address.
+//
+// css/tokens.css, icons.svg, the fonts and licences are made by the scripts in
+// src, which only maintainers run: npm ci --ignore-scripts && npm run build.
 package static
 
 import (

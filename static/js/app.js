@@ -124,7 +124,7 @@ function localTimes(within) {
   for (const time of within.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (isNaN(at)) continue;
-    const local = format.format(at).replace(" at ", ", ").replace(/ (GMT\S*)$/, " ($1)").replace("GMT", "UTC");
+    const local = format.format(at).replace(" at ", ", ").replace(/ (GMT\S*)$/, " ($1)").replace(/GMT(\+00:00)?/, "UTC");
     const utc = at.toISOString().slice(0, 16).replace("T", " ") + " UTC";
     time.title = `${local}\n${utc}`;
     if ("absolute" in time.dataset) time.textContent = local;

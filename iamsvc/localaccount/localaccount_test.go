@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +33,24 @@ func openIn(t *testing.T, dir string, o Options) *Account {
 	}
 	t.Cleanup(func() { _ = a.Close() })
 	return a
+}
+
+// manualClock stands still until it is told otherwise.
+type manualClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *manualClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *manualClock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
 }
 
 // config is how Keydesk reaches the account, with the credential it is given here. Nothing is tried twice, so that a

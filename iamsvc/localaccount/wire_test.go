@@ -109,7 +109,9 @@ const (
 	metadata = `<ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata>`
 )
 
-func fixedClock() time.Time { return time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.FixedZone("CET", 3600)) }
+func fixedClock() time.Time {
+	return time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.FixedZone("CET", 3600))
+}
 
 func TestRepliesOnTheWire(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,7 @@ var keyColumns = []listColumn[keyRow]{
 		value: func(_ listView, r keyRow) sortValue { return textValue(r.user.Name) }},
 	{id: "status", title: "Status", standard: true, cell: keyStatusCell,
 		value: func(_ listView, r keyRow) sortValue { return textValue(string(r.key.Status)) }},
-	{id: "description", title: "Description", standard: true, cell: keyDescriptionCell,
+	{id: "description", title: "Description", standard: true, class: "description-cell", cell: keyDescriptionCell,
 		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.Description) }},
 	{id: "created", title: "Created", cell: keyCreatedCell,
 		value: func(_ listView, r keyRow) sortValue { return timeValue(r.key.Created) }},
@@ -102,26 +102,18 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newAccessKeysPage(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.AccessKeysPage {
-	path := allKeysPath(p.account)
-	list := newList(listKeys, path, "Access keys of all users", inventory, q, p)
 	rows, total := matchingKeys(inventory, q, p.now)
-	v := listView{now: p.now, account: p.account, inventory: inventory}
-	columns := visibleColumns(keyColumns, p.prefs.KeyColumns)
-	sortRows(rows, defaultOrder(q, "name").Sort, keyColumns, v)
-	shown, current, last := pageOf(rows, q, pageSize(p.prefs.PageSize))
-	list.Columns = listHeads(columns, defaultOrder(q, "name"), path)
-	list.Rows = listRows(shown, columns, v, func(r keyRow) bool { return r.user.Quarantined })
-	list.Pages = listPager(current, last, func(n int) string { return q.onPage(n).at(path) })
-	list.Count = matchCount(len(rows), total, q.filtered(), "access key")
-	list.SearchLabel = "Find access keys by ID, user or description"
-	list.Preferences = newListPreferences(listKeys, columnChoices(keyColumns, p.prefs.KeyColumns), p, q)
-	list.EmptyTitle, list.EmptyText = emptyKeys(q)
-	page := views.AccessKeysPage{Loading: firstReading(inventory), Total: thousands(total)}
-	if inventory.AsOf.IsZero() {
-		page.Total = unreadList(&list)
+	t := listTable[keyRow]{
+		name: listKeys, unit: "access key", order: "name", columns: keyColumns, chosen: p.prefs.KeyColumns,
+		rows: rows, total: total,
+		quarantined: func(r keyRow) bool { return r.user.Quarantined },
 	}
-	page.List = list
-	return page
+	list := t.draw(inventory, q, p)
+	list.Label, list.SearchLabel = "Access keys of all users", "Find access keys by ID, user or description"
+	if !inventory.AsOf.IsZero() {
+		list.EmptyTitle, list.EmptyText = emptyKeys(q)
+	}
+	return views.AccessKeysPage{Loading: firstReading(inventory), Total: listTotal(inventory, total), List: list}
 }
 
 func matchingKeys(inventory *iamsvc.Inventory, q listQuery, now time.Time) (rows []keyRow, total int) {

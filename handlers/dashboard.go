@@ -37,7 +37,7 @@ func newDashboardPage(inventory *iamsvc.Inventory, account string, now time.Time
 	c := countKeys(inventory, now)
 	l := dashboardLinks{users: usersPath(account), keys: allKeysPath(account)}
 	p.Description = matchCount(0, len(inventory.Users), false, "user") + " in account " + account
-	for _, said := range freshness(inventory, listPerson{now: now}) {
+	for _, said := range freshness(inventory, now) {
 		p.Description += ", " + said
 	}
 	p.Description += "."

@@ -167,13 +167,20 @@ func listPager(current, last int, url func(int) string) views.Pagination {
 		p.Next = url(current + 1)
 	}
 	for n := 1; n <= last; n++ {
-		if n == 1 || n == last || n >= current-1 && n <= current+1 || last <= maxPagesShown {
+		if n == 1 || n == last || near(n, current, last) || last <= maxPagesShown {
 			p.Pages = append(p.Pages, views.PageLink{Text: strconv.Itoa(n), URL: url(n), Current: n == current})
 		} else if !p.Pages[len(p.Pages)-1].Gap {
 			p.Pages = append(p.Pages, views.PageLink{Gap: true})
 		}
 	}
 	return p
+}
+
+// near reports whether n is one of the three pages around the current one, or
+// of the first or last three when that is at an end.
+func near(n, current, last int) bool {
+	middle := max(2, min(current, last-1))
+	return n >= middle-1 && n <= middle+1
 }
 
 // maxPagesShown is up to where every page has its link.

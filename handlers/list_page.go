@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"time"
 
 	"keydesk/iamsvc"
 	"keydesk/views"
@@ -34,43 +35,77 @@ func listFrame(title, account, current string) Page {
 		Crumbs: []views.Crumb{{Text: "IAM", URL: dashboardPath(account)}, {Text: title}}}
 }
 
-// newList is what the lists of users and of keys have in common.
-func newList(name, path, label string, inventory *iamsvc.Inventory, q listQuery, p listPerson) views.List {
+// listTable is a list of rows T as asked for, ready to be drawn.
+type listTable[T any] struct {
+	name        string // listUsers or listKeys
+	unit        string // what one row is: "user"
+	order       string // column the rows come sorted by
+	columns     []listColumn[T]
+	chosen      []string // IDs of the columns the person chose
+	rows        []T      // that match
+	total       int      // before anything was left out
+	quarantined func(T) bool
+}
+
+// draw sorts the rows, cuts out the page and draws it with all that stands
+// around it.
+func (t listTable[T]) draw(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.List {
+	path := listPath(t.name, p.account)
+	v := listView{now: p.now, account: p.account, inventory: inventory}
+	visible := visibleColumns(t.columns, t.chosen)
+	sortRows(t.rows, q.Sort, t.columns, v)
+	shown, current, last := pageOf(t.rows, q, pageSize(p.prefs.PageSize))
 	list := views.List{
-		ID: name, URL: path, Label: label, RefreshURL: usersPath(p.account) + "/refresh",
+		ID: t.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh",
 		Search: q.Search, Sort: formatSort(q.Sort), Query: q.encode(),
-		Freshness: freshness(inventory, p),
-		Notices:   listNotices(inventory, q),
-		Filters: []views.ListFilter{
-			listSelect("keys", "Key status", q.Keys, keyStates, ""),
-			listSelect("age", "Key age", q.Age, ageChoices, "Age"),
-			listSelect("used", "Last use", q.Used, usedChoices, "Used"),
-		},
+		Freshness: freshness(inventory, p.now), Notices: listNotices(inventory, q),
+		Filters: keyFilters(q),
+		Columns: listHeads(visible, t.sorted(q), path),
+		Rows:    listRows(shown, visible, v, t.quarantined),
+		Pages:   listPager(current, last, func(n int) string { return q.onPage(n).at(path) }),
+
+		PreferencesURL: listPreferencesPath(p.account, t.name, q),
+		Preferences:    newListPreferences(t.name, columnChoices(t.columns, t.chosen), p, q),
 	}
 	if q.filtered() {
 		list.ClearURL = q.unfiltered().at(path)
 	}
-	list.PreferencesURL = listPreferencesPath(p.account, name, q)
+	if inventory.AsOf.IsZero() {
+		list.EmptyTitle, list.EmptyText = "Could not be read", "Nothing is known of this account yet. Choose Refresh to try again."
+	} else {
+		list.Count = matchCount(len(t.rows), t.total, q.filtered(), t.unit)
+	}
 	return list
 }
 
-// defaultOrder marks the column the list is sorted by when nothing was asked.
-func defaultOrder(q listQuery, column string) listQuery {
+// sorted is q with the order that holds when none was asked for.
+func (t listTable[T]) sorted(q listQuery) listQuery {
 	if len(q.Sort) == 0 {
-		q.Sort = []sortKey{{Column: column}}
+		q.Sort = []sortKey{{Column: t.order}}
 	}
 	return q
 }
 
+// keyFilters are the filters that both lists have.
+func keyFilters(q listQuery) []views.ListFilter {
+	return []views.ListFilter{
+		listSelect("keys", "Key status", q.Keys, keyStates, ""),
+		listSelect("age", "Key age", q.Age, ageChoices, "Age"),
+		listSelect("used", "Last use", q.Used, usedChoices, "Used"),
+	}
+}
+
+// listTotal stands beside the heading; blank when the list is not known, which
+// is not the same as empty.
+func listTotal(i *iamsvc.Inventory, n int) string {
+	if i.AsOf.IsZero() {
+		return ""
+	}
+	return thousands(n)
+}
+
 // firstReading reports whether there is nothing to show yet.
 func firstReading(i *iamsvc.Inventory) bool { return i.AsOf.IsZero() && i.Err == nil }
-
-// unreadList says that the list is not known, which is not the same as empty.
-// The total of such a list is blank.
-func unreadList(l *views.List) (total string) {
-	l.Count, l.EmptyTitle, l.EmptyText = "", "Could not be read", "Nothing is known of this account yet. Choose Refresh to try again."
-	return ""
-}
 
 // comeBackWhile has the browser fetch the page again by itself, also without
 // JavaScript: somebody who waits for a first reading has nothing to lose.
@@ -81,21 +116,29 @@ func comeBackWhile(w http.ResponseWriter, loading bool) {
 }
 
 // freshness says how old what is shown is, and how much of it there is.
-func freshness(i *iamsvc.Inventory, p listPerson) []string {
+func freshness(i *iamsvc.Inventory, now time.Time) []string {
 	if i.AsOf.IsZero() {
 		return nil
 	}
-	said := []string{"as of " + relative(p.now, i.AsOf)}
+	said := []string{"as of " + justNow(now, i.AsOf)}
 	if i.KeysRead < len(i.Users) {
 		said = append(said, thousands(i.KeysRead)+" of "+thousands(len(i.Users))+" users read")
 	}
 	if !i.ReportTime.IsZero() {
-		said = append(said, "last used as of "+relative(p.now, i.ReportTime))
+		said = append(said, "last used as of "+justNow(now, i.ReportTime))
 	}
 	if i.Loading {
 		said = append(said, "a newer reading is under way")
 	}
 	return said
+}
+
+// justNow is relative inside a sentence.
+func justNow(now, t time.Time) string {
+	if now.Sub(t) < time.Minute {
+		return "just now"
+	}
+	return relative(now, t)
 }
 
 // listNotices are what a reader must know before trusting the list.

@@ -270,9 +270,9 @@ func TestListPager(t *testing.T) {
 		{1, 1, "[1]"},
 		{1, 3, "[1] 2 3 >"},
 		{3, 5, "< 1 2 [3] 4 5 >"},
-		{1, 8, "[1] 2 … 8 >"},
+		{1, 8, "[1] 2 3 … 8 >"},
 		{5, 9, "< 1 … 4 [5] 6 … 9 >"},
-		{8, 8, "< 1 … 7 [8]"},
+		{8, 8, "< 1 … 6 7 [8]"},
 	} {
 		if got := pagerText(listPager(c.current, c.last, url)); got != c.want {
 			t.Errorf("%d of %d: %s, want %s", c.current, c.last, got, c.want)

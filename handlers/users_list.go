@@ -45,32 +45,23 @@ type listPerson struct {
 }
 
 func newUsersPage(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.UsersPage {
-	path := usersPath(p.account)
-	list := newList(listUsers, path, "Users and their access keys", inventory, q, p)
-	page := views.UsersPage{Loading: firstReading(inventory)}
-	if p.mayCreate {
-		page.CreateURL = listCreateUserPath(p.account)
+	t := listTable[userRow]{
+		name: listUsers, unit: "user", order: "name", columns: userColumns, chosen: p.prefs.UserColumns,
+		rows: matchingUsers(inventory, q, p.now), total: len(inventory.Users),
+		quarantined: func(u userRow) bool { return u.Quarantined },
 	}
-	rows := matchingUsers(inventory, q, p.now)
-	v := listView{now: p.now, account: p.account, inventory: inventory}
-	columns := visibleColumns(userColumns, p.prefs.UserColumns)
-	sortRows(rows, q.Sort, userColumns, v)
-	shown, current, last := pageOf(rows, q, pageSize(p.prefs.PageSize))
-	list.Columns = listHeads(columns, defaultOrder(q, "name"), path)
-	list.Rows = listRows(shown, columns, v, func(u userRow) bool { return u.Quarantined })
-	list.Pages = listPager(current, last, func(n int) string { return q.onPage(n).at(path) })
-	list.Count = matchCount(len(rows), len(inventory.Users), q.filtered(), "user")
-	list.SearchLabel = "Find users by name, key ID or group"
-	list.Preferences = newListPreferences(listUsers, columnChoices(userColumns, p.prefs.UserColumns), p, q)
+	list := t.draw(inventory, q, p)
+	list.Label, list.SearchLabel = "Users and their access keys", "Find users by name, key ID or group"
 	list.Filters = append(list.Filters,
 		listSelect("mfa", "MFA", q.MFA, mfaChoices, ""),
 		listSelect("console", "Console access", q.Console, consoleChoices, ""))
-	list.EmptyTitle, list.EmptyText = emptyUsers(q)
-	page.Total = thousands(len(inventory.Users))
-	if inventory.AsOf.IsZero() {
-		page.Total = unreadList(&list)
+	if !inventory.AsOf.IsZero() {
+		list.EmptyTitle, list.EmptyText = emptyUsers(q)
 	}
-	page.List = list
+	page := views.UsersPage{Loading: firstReading(inventory), Total: listTotal(inventory, t.total), List: list}
+	if p.mayCreate {
+		page.CreateURL = listCreateUserPath(p.account)
+	}
 	return page
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/smithy-go"
 )
 
@@ -151,5 +153,19 @@ func TestBackgroundWaitsItsTurn(t *testing.T) {
 	defer cancel()
 	if _, err := p.GetAttemptToken(ctx); err == nil {
 		t.Error("the third did not wait")
+	}
+}
+
+// smithy-go's request body makes net/http drop replies that come at once, some
+// of a hundred; see transport.Do.
+func TestFastRepliesAreNotLost(t *testing.T) {
+	t.Parallel()
+	a, _, _ := openForeign(t, answers{"GetUser": sends("<User><UserName>ann</UserName></User>")})
+	name := "ann"
+	for i := range 1000 {
+		once := func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
+		if _, err := call(context.Background(), a.interactive, a.interactive.iam.GetUser, &iam.GetUserInput{UserName: &name}, once); err != nil {
+			t.Fatalf("call %d: %v", i, err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package iamsvc
 
 import (
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,6 +42,7 @@ func newLane(c Config, r aws.Retryer, deadline time.Duration) *lane {
 func interactiveRetryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 3
+		neverRepeatUnsupported(o)
 		o.MaxBackoff = 400 * time.Millisecond
 	})
 }
@@ -50,6 +52,19 @@ func interactiveRetryer() aws.Retryer {
 func writeRetryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 4
+		neverRepeatUnsupported(o)
 		o.MaxBackoff = time.Second
 	})
+}
+
+// neverRepeatUnsupported: a server that answers a call with an HTML page of
+// status 500 does so every time.
+func neverRepeatUnsupported(o *retry.StandardOptions) {
+	unsupported := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+		if errors.Is(classify("", err), ErrUnsupported) {
+			return aws.FalseTernary
+		}
+		return aws.UnknownTernary
+	})
+	o.Retryables = append([]retry.IsErrorRetryable{unsupported}, o.Retryables...)
 }

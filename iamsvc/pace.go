@@ -35,6 +35,7 @@ func newPacedRetryer(perSecond float64) *pacedRetryer {
 		Standard: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = 8
 			o.MaxBackoff = 5 * time.Second
+			neverRepeatUnsupported(o)
 			// The SDK's bucket of retry tokens gives up calls when many are
 			// throttled at once; here that would be keys missing from the table.
 			o.RateLimiter = ratelimit.None

@@ -29,8 +29,8 @@ func (e *ChainError) Error() string {
 const (
 	// domain separates this use of the key from any other, and versions the form.
 	domain = "keydesk journal 1"
-	// ActionGenesis is the action of the first row. Without it a chain could be
-	// beheaded: its second row would be as good a first.
+	// ActionGenesis is the action of the first row, written when the journal is made:
+	// no journal is empty, so an emptied one shows.
 	ActionGenesis = "OpenJournal"
 )
 
@@ -76,8 +76,6 @@ func (l link) follow(key []byte, e Event) (link, error) {
 		return l, &ChainError{l.Seq + 1, "the row is missing"}
 	case e.Seq != l.Seq+1:
 		return l, &ChainError{e.Seq, "the row is out of order"}
-	case e.Seq == 1 && e.Action != ActionGenesis:
-		return l, &ChainError{e.Seq, "the journal does not begin with its first row"}
 	case !hmac.Equal([]byte(e.Hash), []byte(seal(key, l.Hash, e))):
 		return l, &ChainError{e.Seq, "the row does not match its hash; it was changed, replaced or inserted, or this is another journal's key"}
 	}

@@ -95,22 +95,26 @@ func TestEveryColumnIsHashed(t *testing.T) {
 // New rows over a cut would take the numbers of the missing ones and hide it.
 func TestAppendRefusesToHideACut(t *testing.T) {
 	t.Parallel()
-	for name, query := range map[string]string{
-		"cut":      `DELETE FROM journal WHERE seq > 6`,
-		"emptied":  `DELETE FROM journal`,
-		"replaced": `UPDATE journal SET hash = 'x' WHERE seq = 10`,
+	for name, test := range map[string]struct {
+		query string
+		bad   int64
+	}{
+		"cut":      {`DELETE FROM journal WHERE seq > 6`, 7},
+		"emptied":  {`DELETE FROM journal`, 1},
+		"replaced": {`UPDATE journal SET hash = 'x' WHERE seq = 10`, 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			d.fill(t, 10)
-			d.exec(t, query)
-			for range 2 {
-				var bad *ChainError
-				if seq, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) {
-					t.Errorf("appended row %d, %v", seq, err)
-				}
-				d.reopen(t)
+			d.exec(t, test.query)
+			var bad *ChainError
+			if seq, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) || bad.Seq != test.bad {
+				t.Errorf("appended row %d, %v; want row %d to be bad", seq, err, test.bad)
+			}
+			d.reopen(t)
+			if seq, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) {
+				t.Errorf("appended row %d after a restart, %v", seq, err)
 			}
 		})
 	}
@@ -182,6 +186,75 @@ func TestChangedCheckpointIsFound(t *testing.T) {
 				t.Error("appended")
 			}
 		})
+	}
+}
+
+// Who can also put back an old checkpoint is still found by the running program.
+func TestCutWithItsCheckpointIsFoundWhileRunning(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(t, 6)
+	old, err := os.ReadFile(d.noteFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.fill(t, 10)
+	d.exec(t, `DELETE FROM journal WHERE seq > 6`)
+	if err := os.WriteFile(d.noteFile, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var bad *ChainError
+	if _, err := d.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 7 {
+		t.Errorf("error is %v, want row 7", err)
+	}
+}
+
+// What another process has written counts too, through the file.
+func TestCutOfAnotherProcessesRowsIsFound(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(t, 5)
+	first := d.Journal
+	d.reopen(t)
+	d.fill(t, 8)
+	d.exec(t, `DELETE FROM journal WHERE seq > 6`)
+	var bad *ChainError
+	if _, err := first.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 7 {
+		t.Errorf("error is %v, want row 7", err)
+	}
+}
+
+// A cut, the way out for restored backups, and enough new rows to grow over it: the
+// chain is sound, but it is not the one that the old checkpoint saw.
+func TestForkIsFound(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(t, 10)
+	old, err := os.ReadFile(d.noteFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.exec(t, `DELETE FROM journal WHERE seq > 6`)
+	if err := os.Remove(d.noteFile); err != nil {
+		t.Fatal(err)
+	}
+	d.reopen(t)
+	d.fill(t, 12)
+	if err := os.WriteFile(d.noteFile, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.wantBad(t, 10)
+}
+
+// Appends may finish in another order than they were committed in.
+func TestCheckpointNeverMovesBack(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	earlier := d.noted
+	d.fill(t, 3)
+	d.note(earlier)
+	if noted, found, err := readNote(d.key, d.noteFile); err != nil || !found || noted.Seq != 3 || d.noted.Seq != 3 {
+		t.Errorf("the checkpoint stands at %d (%v %v), in memory at %d", noted.Seq, found, err, d.noted.Seq)
 	}
 }
 

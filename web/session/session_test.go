@@ -376,9 +376,14 @@ func TestExpiredRowsAreSweptAway(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.clock.advance(time.Hour)
+	s.clock.advance(50 * time.Minute)
+	current := newBrowser(t).signIn(s, "eve")
+	if _, err := s.IssueToken(t.Context(), current, "a", "t"); err != nil {
+		t.Fatal(err)
+	}
+	s.clock.advance(10 * time.Minute) // the sessions of ann and the token of eve end
 	newBrowser(t).signIn(s, "bob")
-	for table, want := range map[string]int{"sessions": 1, "one_time_tokens": 0} {
+	for table, want := range map[string]int{"sessions": 2, "one_time_tokens": 0} {
 		var n int
 		if err := s.db.QueryRow(t.Context(), `SELECT COUNT(*) FROM `+table).Scan(&n); err != nil || n != want {
 			t.Errorf("%d rows in %s (%v), want %d", n, table, err, want)

@@ -81,6 +81,7 @@ func newAuditEventPage(e audit.Event, userURL string) views.AuditEventPage {
 	page := views.AuditEventPage{
 		Seq: strconv.FormatInt(e.Seq, 10), Time: auditTime(e.Time), Result: auditResult(e), Hash: e.Hash,
 	}
+	page.Time.Text += " (UTC)"
 	if e.Seq > 1 {
 		page.PriorURL = auditEventPath(e.Seq - 1)
 	}

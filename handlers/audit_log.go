@@ -91,7 +91,7 @@ func auditRows(events []audit.Event) []views.AuditRow {
 	for _, e := range events {
 		rows = append(rows, views.AuditRow{
 			Seq: strconv.FormatInt(e.Seq, 10), URL: auditEventPath(e.Seq), Time: auditTime(e.Time),
-			Actor: orNone(e.Actor.Name), Role: e.Actor.Role, Action: e.Action,
+			Actor: orNone(e.Actor.Name), Action: e.Action,
 			User: orNone(e.User), KeyID: orNone(e.AccessKeyID), Source: orNone(e.SourceIP), Result: auditResult(e),
 		})
 	}

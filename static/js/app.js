@@ -116,6 +116,13 @@ document.addEventListener("keydown", (event) => {
   items[(items.indexOf(event.target) + step + items.length) % items.length]?.focus();
 });
 
+// The search page's box takes several lines; Enter searches all the same.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches(".big-search textarea")) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
+
 // Times: the server writes UTC, the person reads their own zone on hover, or
 // in place where the exact time is what is shown.
 function localTimes(within) {

@@ -45,6 +45,7 @@ func (k AccessKeys) Create(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := k.retrievePage(r, home, created)
 	page.Shell = shell
+	page.Shell.Flashes = append(page.Shell.Flashes, createdFlashes(created.Warnings)...)
 	return k.deliver(w, r, home, created, page)
 }
 
@@ -60,8 +61,18 @@ func (k AccessKeys) retrievePage(r *http.Request, home keyHome, created iamsvc.C
 		FileName: home.user + "_accessKeys.csv",
 		DoneURL:  keysPath(home.id, home.user) + "/done", DoneToken: token, Attempt: attempt,
 		LeaveURL: home.page() + "#" + created.Key.ID,
-		Warnings: created.Warnings,
 	}
+}
+
+// createdFlashes are shown on the page itself, in the console's words: a
+// message stored for a later page would come too late.
+func createdFlashes(warnings []string) []views.Flash {
+	list := []views.Flash{{Kind: "success", Title: "Access key created",
+		Text: "This is the only time that the secret access key can be viewed or downloaded. You cannot recover it later. However, you can create a new access key any time."}}
+	for _, w := range warnings {
+		list = append(list, views.Flash{Kind: "warning", Title: "The access key has no description", Text: w})
+	}
+	return list
 }
 
 // secretPageSize is more than the page needs: a buffer that grew would leave

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -102,11 +103,8 @@ func accessKeysSection(v userView, forms map[string]keyForms) views.AccessKeysSe
 		MayCreate: v.may.Can(auth.CreateAccessKeys),
 		CreateURL: keysPath(v.account(), v.name()) + "/create",
 	}
-	if len(keys.Value) >= keysPerUser {
-		s.CreateReason = "An access key cannot be created: the user has two already, active or inactive, which is as many as IAM allows. Delete one first."
-	}
-	if !s.MayCreate {
-		s.CreateReason = ""
+	if n := len(keys.Value); n >= keysPerUser && s.MayCreate {
+		s.CreateReason = fmt.Sprintf("An access key cannot be created: the user has %d, active or inactive, and IAM allows two. Delete one first.", n)
 	}
 	for _, k := range keys.Value {
 		s.Cards = append(s.Cards, newKeyCard(v, k, forms[k.ID]))
@@ -128,13 +126,16 @@ func otherCredentials(v userView) []views.ReadOnlyTable {
 	certificates := readOnly("signing-certificates", "X.509 Signing certificates", "No signing certificates.", d.SigningCertificates, func(c iamsvc.SigningCertificate) []views.TableCell {
 		return []views.TableCell{{Text: c.ID}, {Time: stamp(v.now, c.Uploaded)}, {Status: keyStatus(iamsvc.KeyStatus(c.Status))}}
 	}, "Certificate ID", "Created", "Status")
-	return []views.ReadOnlyTable{
+	list := []views.ReadOnlyTable{
 		ssh,
 		serviceTable(v, "git-credentials", "HTTPS Git credentials for AWS CodeCommit", serviceGit),
 		serviceTable(v, "keyspaces-credentials", "Credentials for Amazon Keyspaces (for Apache Cassandra)", serviceKeyspaces),
-		serviceTable(v, "other-credentials", "Other service-specific credentials and API keys", ""),
-		certificates,
 	}
+	// The console shows this one only where there is something to show.
+	if other := serviceTable(v, "other-credentials", "Other service-specific credentials and API keys", ""); len(other.Rows) > 0 {
+		list = append(list, other)
+	}
+	return append(list, certificates)
 }
 
 // serviceTable is the credentials for one service; for "" those of every

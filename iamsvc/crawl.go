@@ -61,6 +61,7 @@ func (a *Account) Refresh(ctx context.Context) error {
 	var report, rest sync.WaitGroup
 	report.Go(func() { a.readReport(ctx) })
 	rest.Go(func() { a.readDetails(ctx) })
+	rest.Go(func() { a.readVirtualMFA(ctx) })
 	users, err := a.listUsers(ctx, a.background)
 	a.learn(func(f *facts) { f.setUsers(users, err, started) })
 	a.readKeys(ctx)
@@ -123,6 +124,14 @@ func newDetails(d types.UserDetail) details {
 		one.boundary = aws.ToString(b.PermissionsBoundaryArn)
 	}
 	return one
+}
+
+// readVirtualMFA finds out which kind of MFA users have. Without it the table
+// still says whether they have one, so an error needs no mark.
+func (a *Account) readVirtualMFA(ctx context.Context) {
+	if names, err := a.virtualMFAUsers(ctx, a.background); err == nil {
+		a.learn(func(f *facts) { f.virtualMFA = names })
+	}
 }
 
 // readReport gets the credential report, having it made if there is none.

@@ -22,6 +22,7 @@ type facts struct {
 	report     CredentialReport
 	rows       map[string]ReportRow // of report, by user name
 	reportErr  error
+	virtualMFA map[string]bool       // users with a virtual device; nil: not known
 	keys       map[string]keyReading // by userRef
 	lastUsed   map[string]LastUsed   // asked live, by key ID
 }
@@ -148,6 +149,7 @@ func (f *facts) inventoryUser(u User, own ownChanges) InventoryUser {
 	if inReport {
 		iu.ConsoleAccess, iu.MFA, iu.SigningCerts = row.PasswordEnabled, row.MFA, row.SigningCerts
 		iu.PasswordChanged = row.PasswordChanged
+		iu.MFAKinds = f.mfaKinds(u.Name, row.MFA)
 		iu.PasswordLastUsed = later(u.PasswordLastUsed, row.PasswordLastUsed)
 	}
 	iu.Keys, iu.KeysErr = f.keysOf(u, iu.Tags, own)
@@ -158,6 +160,18 @@ func (f *facts) inventoryUser(u User, own ownChanges) InventoryUser {
 		iu.LastActivity = later(iu.LastActivity, k.LastUsed.At)
 	}
 	return iu
+}
+
+// mfaKinds: what is not virtual is hardware; telling tokens from security keys
+// would take a call for each user.
+func (f *facts) mfaKinds(name string, has Tri) string {
+	switch {
+	case has != Yes || f.virtualMFA == nil:
+		return ""
+	case f.virtualMFA[name]:
+		return "Virtual"
+	}
+	return "Hardware or security key"
 }
 
 func (f *facts) keysOf(u User, tags []Tag, own ownChanges) ([]AccessKey, error) {

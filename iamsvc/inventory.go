@@ -45,7 +45,7 @@ type InventoryUser struct {
 	GroupsRead       bool
 	ConsoleAccess    Tri
 	MFA              Tri
-	MFAKinds         string
+	MFAKinds         string // "Virtual", or "Hardware or security key"; "" when not known
 	PasswordChanged  time.Time
 	PasswordLastUsed time.Time
 	Keys             []AccessKey

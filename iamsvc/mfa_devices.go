@@ -32,6 +32,26 @@ func (a *Account) ListMFADevices(ctx context.Context, user string) ([]MFADevice,
 	})
 }
 
+// virtualMFAUsers names the users with a virtual device, of the whole account
+// in a few calls.
+func (a *Account) virtualMFAUsers(ctx context.Context, l *lane) (map[string]bool, error) {
+	devices, err := allPages("ListVirtualMFADevices", func(marker *string) (page[types.VirtualMFADevice], error) {
+		in := &iam.ListVirtualMFADevicesInput{AssignmentStatus: types.AssignmentStatusTypeAssigned, Marker: marker, MaxItems: &a.pageSize}
+		out, err := call(ctx, l, l.iam.ListVirtualMFADevices, in)
+		if err != nil {
+			return page[types.VirtualMFADevice]{}, err
+		}
+		return page[types.VirtualMFADevice]{out.VirtualMFADevices, out.IsTruncated, out.Marker}, nil
+	})
+	names := make(map[string]bool, len(devices))
+	for _, d := range devices {
+		if d.User != nil {
+			names[aws.ToString(d.User.UserName)] = true
+		}
+	}
+	return names, err
+}
+
 func newMFADevice(d types.MFADevice) MFADevice {
 	serial := aws.ToString(d.SerialNumber)
 	kind := "Hardware"

@@ -178,11 +178,12 @@ func TestForeignPaging(t *testing.T) {
 // A principal that may list users but not keys; a report without a root row.
 func TestServerThatShowsUsersOnly(t *testing.T) {
 	t.Parallel()
-	report := "user,arn,password_enabled,mfa_active\nann,x,not_supported,not_supported\n"
+	report := "user,arn,password_enabled,mfa_active\nann,x,not_supported,not_supported\nbob,x,true,true\neve,x,true,true"
 	a, _, _ := openForeign(t, answers{
-		"ListUsers":           sends(users("ann", "")),
-		"ListAccessKeys":      fails(403, "AccessDenied", "no"),
-		"GetCredentialReport": sends("<Content>" + base64(report) + "</Content><ReportFormat>text/csv</ReportFormat>"),
+		"ListUsers":             sends(users("ann", "bob", "eve", "")),
+		"ListVirtualMFADevices": sends(`<VirtualMFADevices><member><SerialNumber>s</SerialNumber><User><UserName>bob</UserName></User></member></VirtualMFADevices>`),
+		"ListAccessKeys":        fails(403, "AccessDenied", "no"),
+		"GetCredentialReport":   sends("<Content>" + base64(report) + "</Content><ReportFormat>text/csv</ReportFormat>"),
 	})
 	if err := a.Refresh(context.Background()); err != nil {
 		t.Fatal(err)
@@ -191,6 +192,11 @@ func TestServerThatShowsUsersOnly(t *testing.T) {
 	ann, _ := inv.User("ann")
 	if !errors.Is(ann.KeysErr, ErrDenied) || ann.ConsoleAccess != Unknown || ann.SigningCerts != -1 || inv.ReportErr != nil {
 		t.Errorf("%+v", ann)
+	}
+	bob, _ := inv.User("bob")
+	eve, _ := inv.User("eve")
+	if ann.MFAKinds != "" || bob.MFAKinds != "Virtual" || eve.MFAKinds != "Hardware or security key" {
+		t.Errorf("kinds of MFA: %q %q %q", ann.MFAKinds, bob.MFAKinds, eve.MFAKinds)
 	}
 	if nameless, ok := inv.User(""); !ok || !errors.Is(nameless.KeysErr, ErrEmptyUserName) {
 		t.Errorf("a user without a name: %+v", nameless)

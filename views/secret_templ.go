@@ -99,7 +99,7 @@ func SecretText(id, secret string) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<details class=\"secret\"><summary><span class=\"mask\" aria-hidden=\"true\">***************</span> <span class=\"when-closed\">Show<span class=\"sr-only\">secret access key</span></span> <span class=\"when-open\">Hide<span class=\"sr-only\">secret access key</span></span></summary> <code id=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<details class=\"secret\"><summary><span class=\"mask\" aria-hidden=\"true\">***************</span> <span class=\"when-closed\">Show</span> <span class=\"when-open\">Hide</span></summary> <code id=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

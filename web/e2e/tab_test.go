@@ -37,7 +37,11 @@ func (a *app) tab() *tab {
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	a.t.Cleanup(cancel)
 	b := &tab{t: a.t, app: a, ctx: ctx, faults: make(chan string, 100)}
-	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error { return nil }))
+	// The first run belongs to the tab's own context: a deadline on it would
+	// become the tab's.
+	if err := chromedp.Do(ctx); err != nil {
+		a.t.Fatal(err)
+	}
 	if err := chromedp.Listen(ctx, b.listen); err != nil {
 		a.t.Fatal(err)
 	}

@@ -16,10 +16,6 @@ type accessKeyMetadata struct {
 	CreateDate  string
 }
 
-func (k accessKey) metadata(userName string) accessKeyMetadata {
-	return accessKeyMetadata{userName, k.ID, k.Status, stamp(k.Created)}
-}
-
 // createdAccessKey is the only reply that has a secret in it.
 type createdAccessKey struct {
 	UserName        string
@@ -62,16 +58,13 @@ type listAccessKeysResult struct {
 }
 
 func listAccessKeys(c *call) (any, error) {
-	u, err := c.user()
-	if err != nil {
-		return nil, err
-	}
-	keys, tail, err := listPage(c, u.Keys, func(k accessKey) string { return k.ID })
-	if err != nil {
-		return nil, err
-	}
-	shape := func(k accessKey) accessKeyMetadata { return k.metadata(u.Name) }
-	return listAccessKeysResult{convert(keys, shape), tail}, nil
+	keys, tail, err := listOfUser(c,
+		func(u *user) []accessKey { return u.Keys },
+		func(k accessKey) string { return k.ID },
+		func(u *user, k accessKey) accessKeyMetadata {
+			return accessKeyMetadata{u.Name, k.ID, k.Status, stamp(k.Created)}
+		})
+	return listAccessKeysResult{keys, tail}, err
 }
 
 func updateAccessKey(c *call) (any, error) {

@@ -50,10 +50,7 @@ type accountAliasesResult struct {
 
 func listAccountAliases(c *call) (any, error) {
 	aliases, tail, err := listPage(c, []string{accountAlias}, func(alias string) string { return alias })
-	if err != nil {
-		return nil, err
-	}
-	return accountAliasesResult{members[string]{aliases}, tail}, nil
+	return accountAliasesResult{members[string]{aliases}, tail}, err
 }
 
 type policyDetail struct {
@@ -104,10 +101,7 @@ func getAccountAuthorizationDetails(c *call) (any, error) {
 		return nil, notOneOf("filter", unknown, kinds...)
 	}
 	page, tail, err := listPage(c, users, (*user).key)
-	if err != nil {
-		return nil, err
-	}
-	return accountAuthorizationDetailsResult{UserDetailList: convert(page, c.userDetail), paging: tail}, nil
+	return accountAuthorizationDetailsResult{UserDetailList: convert(page, c.userDetail), paging: tail}, err
 }
 
 func (a *Account) userDetail(u *user) userDetail {

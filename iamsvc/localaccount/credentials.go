@@ -41,16 +41,11 @@ type mfaDevicesResult struct {
 }
 
 func listMFADevices(c *call) (any, error) {
-	u, err := c.user()
-	if err != nil {
-		return nil, err
-	}
-	devices, tail, err := listPage(c, u.MFADevices, func(d mfaDevice) string { return d.Serial })
-	if err != nil {
-		return nil, err
-	}
-	shape := func(d mfaDevice) mfaDeviceReply { return mfaDeviceReply{u.Name, d.Serial, stamp(d.Enabled)} }
-	return mfaDevicesResult{convert(devices, shape), tail}, nil
+	devices, tail, err := listOfUser(c,
+		func(u *user) []mfaDevice { return u.MFADevices },
+		func(d mfaDevice) string { return d.Serial },
+		func(u *user, d mfaDevice) mfaDeviceReply { return mfaDeviceReply{u.Name, d.Serial, stamp(d.Enabled)} })
+	return mfaDevicesResult{devices, tail}, err
 }
 
 type sshPublicKeyReply struct {
@@ -66,18 +61,13 @@ type sshPublicKeysResult struct {
 }
 
 func listSSHPublicKeys(c *call) (any, error) {
-	u, err := c.user()
-	if err != nil {
-		return nil, err
-	}
-	keys, tail, err := listPage(c, u.SSHKeys, func(k sshPublicKey) string { return k.ID })
-	if err != nil {
-		return nil, err
-	}
-	shape := func(k sshPublicKey) sshPublicKeyReply {
-		return sshPublicKeyReply{u.Name, k.ID, k.Status, stamp(k.Uploaded)}
-	}
-	return sshPublicKeysResult{convert(keys, shape), tail}, nil
+	keys, tail, err := listOfUser(c,
+		func(u *user) []sshPublicKey { return u.SSHKeys },
+		func(k sshPublicKey) string { return k.ID },
+		func(u *user, k sshPublicKey) sshPublicKeyReply {
+			return sshPublicKeyReply{u.Name, k.ID, k.Status, stamp(k.Uploaded)}
+		})
+	return sshPublicKeysResult{keys, tail}, err
 }
 
 type signingCertificateReply struct {
@@ -94,18 +84,13 @@ type signingCertificatesResult struct {
 }
 
 func listSigningCertificates(c *call) (any, error) {
-	u, err := c.user()
-	if err != nil {
-		return nil, err
-	}
-	certificates, tail, err := listPage(c, u.Certificates, func(s signingCertificate) string { return s.ID })
-	if err != nil {
-		return nil, err
-	}
-	shape := func(s signingCertificate) signingCertificateReply {
-		return signingCertificateReply{u.Name, s.ID, s.Body, s.Status, stamp(s.Uploaded)}
-	}
-	return signingCertificatesResult{convert(certificates, shape), tail}, nil
+	certificates, tail, err := listOfUser(c,
+		func(u *user) []signingCertificate { return u.Certificates },
+		func(s signingCertificate) string { return s.ID },
+		func(u *user, s signingCertificate) signingCertificateReply {
+			return signingCertificateReply{u.Name, s.ID, s.Body, s.Status, stamp(s.Uploaded)}
+		})
+	return signingCertificatesResult{certificates, tail}, err
 }
 
 type serviceCredentialReply struct {
@@ -146,10 +131,7 @@ func listServiceSpecificCredentials(c *call) (any, error) {
 	key := func(s serviceCredentialReply) string { return s.UserName + "/" + s.ServiceSpecificCredentialId }
 	slices.SortFunc(all, func(a, b serviceCredentialReply) int { return cmp.Compare(key(a), key(b)) })
 	page, tail, err := listPage(c, all, key)
-	if err != nil {
-		return nil, err
-	}
-	return serviceCredentialsResult{members[serviceCredentialReply]{page}, tail}, nil
+	return serviceCredentialsResult{members[serviceCredentialReply]{page}, tail}, err
 }
 
 func (c *call) credentialOwners() ([]*user, error) {

@@ -42,13 +42,9 @@ type groupsResult struct {
 }
 
 func listGroupsForUser(c *call) (any, error) {
-	u, err := c.user()
-	if err != nil {
-		return nil, err
-	}
-	names, tail, err := listPage(c, u.Groups, func(name string) string { return name })
-	if err != nil {
-		return nil, err
-	}
-	return groupsResult{convert(names, c.groupReply), tail}, nil
+	groups, tail, err := listOfUser(c,
+		func(u *user) []string { return u.Groups },
+		func(name string) string { return name },
+		func(_ *user, name string) groupReply { return c.groupReply(name) })
+	return groupsResult{groups, tail}, err
 }

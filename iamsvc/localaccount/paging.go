@@ -80,3 +80,13 @@ func convert[T, R any](items []T, shape func(T) R) members[R] {
 	}
 	return list
 }
+
+// listOfUser is what most lists are: a page of the things that hang on the user the action is about.
+func listOfUser[T, R any](c *call, of func(*user) []T, key func(T) string, shape func(*user, T) R) (members[R], paging, error) {
+	u, err := c.user()
+	if err != nil {
+		return members[R]{}, paging{}, err
+	}
+	items, tail, err := listPage(c, of(u), key)
+	return convert(items, func(item T) R { return shape(u, item) }), tail, err
+}

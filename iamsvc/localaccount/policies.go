@@ -89,15 +89,11 @@ type policyNamesResult struct {
 }
 
 func listUserPolicies(c *call) (any, error) {
-	u, err := c.user()
-	if err != nil {
-		return nil, err
-	}
-	policies, tail, err := listPage(c, u.Policies, func(p inlinePolicy) string { return p.Name })
-	if err != nil {
-		return nil, err
-	}
-	return policyNamesResult{convert(policies, func(p inlinePolicy) string { return p.Name }), tail}, nil
+	names, tail, err := listOfUser(c,
+		func(u *user) []inlinePolicy { return u.Policies },
+		func(p inlinePolicy) string { return p.Name },
+		func(_ *user, p inlinePolicy) string { return p.Name })
+	return policyNamesResult{names, tail}, err
 }
 
 func deleteUserPolicy(c *call) (any, error) {
@@ -135,16 +131,13 @@ func listAttachedUserPolicies(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := c.user()
-	if err != nil {
-		return nil, err
+	below := func(u *user) []string {
+		return slices.DeleteFunc(slices.Clone(u.Attached), func(name string) bool {
+			return !strings.HasPrefix(managedPolicies[name].path, prefix)
+		})
 	}
-	matching := slices.DeleteFunc(slices.Clone(u.Attached), func(name string) bool {
-		return !strings.HasPrefix(managedPolicies[name].path, prefix)
-	})
-	policies, tail, err := listPage(c, matching, func(name string) string { return name })
-	if err != nil {
-		return nil, err
-	}
-	return attachedPoliciesResult{convert(policies, attachedPolicyReply), tail}, nil
+	policies, tail, err := listOfUser(c, below,
+		func(name string) string { return name },
+		func(_ *user, name string) attachedPolicy { return attachedPolicyReply(name) })
+	return attachedPoliciesResult{policies, tail}, err
 }

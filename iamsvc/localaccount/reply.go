@@ -11,6 +11,8 @@ import (
 	"time"
 )
 
+// The structs of replies name their fields as the wire does, in the wire's order: AWS writes RequestId and UserId.
+
 // members is a list in a reply. It is written even when empty: `<Users></Users>`, not nothing.
 type members[T any] struct {
 	Member []T `xml:"member"`

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -277,6 +278,27 @@ func TestLogIsRewrittenBeforeItGrowsWithoutEnd(t *testing.T) {
 	after := openIn(t, dir, Options{}).store.roster()
 	if after.find("last.straw") == nil || after.find("one.more") == nil {
 		t.Error("a user was lost in the rewrite")
+	}
+}
+
+func TestAWriteThatFailsChangesNothing(t *testing.T) {
+	t.Parallel()
+	a := open(t, Options{})
+	c := admin(a)
+	createUserNamed(t, c, "steady")
+	if err := a.store.log.file.Close(); err != nil { // what a vanished disk looks like
+		t.Fatal(err)
+	}
+	const says = "The request processing has failed because of an unknown error, exception or failure."
+	for range 2 {
+		_, err := c.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("steady")})
+		wantError(t, err, http.StatusInternalServerError, "ServiceFailure", says)
+		_, err = c.DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: aws.String("steady")})
+		wantError(t, err, http.StatusInternalServerError, "ServiceFailure", says)
+	}
+	u, err := c.GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("steady")})
+	if err != nil || len(a.store.roster().find("steady").Keys) != 0 {
+		t.Errorf("user = %v, %v; want it as it was", u, err)
 	}
 }
 

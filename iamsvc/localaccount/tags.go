@@ -134,8 +134,5 @@ func listUserTags(c *call) (any, error) {
 		position[t.Key] = fmt.Sprintf("%02d", i)
 	}
 	tags, tail, err := listPage(c, u.Tags, func(t tag) string { return position[t.Key] })
-	if err != nil {
-		return nil, err
-	}
-	return listUserTagsResult{members[tag]{tags}, tail}, nil
+	return listUserTagsResult{members[tag]{tags}, tail}, err
 }

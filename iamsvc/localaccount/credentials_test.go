@@ -46,6 +46,18 @@ func TestOtherCredentials(t *testing.T) {
 	if err != nil || len(ssh.SSHPublicKeys) != 2 || !strings.HasPrefix(*ssh.SSHPublicKeys[0].SSHPublicKeyId, "APKA") {
 		t.Errorf("SSH keys = %v, %v", ssh, err)
 	}
+	pages := iam.NewListSSHPublicKeysPaginator(c, &iam.ListSSHPublicKeysInput{UserName: name, MaxItems: aws.Int32(1)})
+	seen := map[string]bool{}
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil || len(page.SSHPublicKeys) != 1 {
+			t.Fatalf("page = %v, %v", page, err)
+		}
+		seen[*page.SSHPublicKeys[0].SSHPublicKeyId] = true
+	}
+	if len(seen) != 2 {
+		t.Errorf("paging found %v", seen)
+	}
 	certificates, err := c.ListSigningCertificates(t.Context(), &iam.ListSigningCertificatesInput{UserName: name})
 	if err != nil || len(certificates.Certificates) != 1 {
 		t.Fatalf("certificates = %v, %v", certificates, err)

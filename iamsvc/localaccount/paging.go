@@ -1,8 +1,10 @@
 package localaccount
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -87,6 +89,7 @@ func listOfUser[T, R any](c *call, of func(*user) []T, key func(T) string, shape
 	if err != nil {
 		return members[R]{}, paging{}, err
 	}
-	items, tail, err := listPage(c, of(u), key)
+	items := slices.SortedFunc(slices.Values(of(u)), func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	items, tail, err := listPage(c, items, key)
 	return convert(items, func(item T) R { return shape(u, item) }), tail, err
 }

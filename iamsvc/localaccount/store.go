@@ -138,7 +138,10 @@ func (s *store) remove(name string, w write, check func(*user) error) error {
 	if err := check(u); err != nil {
 		return err
 	}
-	return s.commit(record{Deleted: u.key()}, w, func() { s.users = s.users.without(name) })
+	return s.commit(record{Deleted: u.key()}, w, func() {
+		s.users = s.users.without(name)
+		s.reindex(u, &user{})
+	})
 }
 
 // commit writes the change and then makes it visible. The caller holds the lock.

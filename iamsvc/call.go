@@ -4,9 +4,6 @@ import (
 	"context"
 	"reflect"
 	"strings"
-
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/smithy-go/middleware"
 )
 
 // call makes one SDK call within the lane's deadline and classifies its error.
@@ -23,7 +20,7 @@ func tracedCall[I, O, Opt any](ctx context.Context, l *lane, send func(context.C
 	t := &trace{}
 	operation := operationOf[I]()
 	out, err := send(context.WithValue(ctx, traceKey{}, t), in, opts...)
-	if err == nil && t.empty.Load() && hasResult(operation) {
+	if err == nil && t.empty && hasResult(operation) {
 		// The SDK reads an empty 200 as a list without members.
 		err = errEmptyReply
 	}
@@ -82,9 +79,4 @@ func allPages[T any](operation string, read func(marker *string) (page[T], error
 		seen[*p.marker] = true
 		marker = p.marker
 	}
-}
-
-func requestIDOf(m middleware.Metadata) string {
-	id, _ := awsmiddleware.GetRequestIDMetadata(m)
-	return id
 }

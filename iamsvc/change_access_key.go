@@ -38,28 +38,30 @@ func (a *Account) updateAccessKey(ctx context.Context, t target, keyID string, s
 			}
 			return string(now.Status), err
 		},
-		call: func(ctx context.Context) (Result, error) {
-			if now.Status.is(s) {
-				return Result{AccessKeyID: keyID}, nil
+		call: func(ctx context.Context) (_ Result, err error) {
+			r := Result{AccessKeyID: keyID}
+			if !now.Status.is(s) {
+				r.AWSRequestID, err = a.sendUpdate(ctx, t, keyID, s)
 			}
-			return Result{AccessKeyID: keyID}, a.sendUpdate(ctx, t, keyID, s)
+			return r, err
 		},
 	})
 	return err
 }
 
-func (a *Account) sendUpdate(ctx context.Context, t target, keyID string, s KeyStatus) error {
+func (a *Account) sendUpdate(ctx context.Context, t target, keyID string, s KeyStatus) (requestID string, err error) {
 	in := &iam.UpdateAccessKeyInput{UserName: t.userName(), AccessKeyId: &keyID, Status: types.StatusType(s)}
 	_, seen, err := tracedCall(ctx, a.writes, a.writes.iam.UpdateAccessKey, in)
-	if err != nil && !provesNothingHappened(err, seen.sent.Load()) {
+	if err != nil && !provesNothingHappened(err, seen.sent) {
 		err = a.verify(ctx, t, "UpdateAccessKey", keyID, err, func(k AccessKey, exists bool) bool {
 			return exists && k.Status.is(s)
 		})
 	}
-	if err == nil {
-		a.applyOwn(ownChange{user: t.user, keyID: keyID, status: s})
+	if err != nil {
+		return "", err
 	}
-	return err
+	a.applyOwn(ownChange{user: t.user, keyID: keyID, status: s})
+	return seen.requestID, nil
 }
 
 // verify lists the user's keys after a change whose reply was lost, or was a
@@ -114,7 +116,8 @@ func (a *Account) deleteAccessKey(ctx context.Context, t target, keyID string) (
 			return string(now.Status), err
 		},
 		call: func(ctx context.Context) (Result, error) {
-			return Result{AccessKeyID: keyID}, a.sendDelete(ctx, t, keyID)
+			requestID, err := a.sendDelete(ctx, t, keyID)
+			return Result{AccessKeyID: keyID, AWSRequestID: requestID}, err
 		},
 	})
 	if err != nil {
@@ -123,7 +126,7 @@ func (a *Account) deleteAccessKey(ctx context.Context, t target, keyID string) (
 	return a.removeDescription(context.WithoutCancel(ctx), t, keyID), nil
 }
 
-func (a *Account) sendDelete(ctx context.Context, t target, keyID string) error {
+func (a *Account) sendDelete(ctx context.Context, t target, keyID string) (requestID string, err error) {
 	in := &iam.DeleteAccessKeyInput{UserName: t.userName(), AccessKeyId: &keyID}
 	_, seen, err := tracedCall(ctx, a.writes, a.writes.iam.DeleteAccessKey, in)
 	if errors.Is(err, ErrNoSuchKey) {
@@ -131,13 +134,14 @@ func (a *Account) sendDelete(ctx context.Context, t target, keyID string) error 
 		// and its reply was lost, or somebody else deleted it.
 		err = nil
 	}
-	if err != nil && !provesNothingHappened(err, seen.sent.Load()) {
+	if err != nil && !provesNothingHappened(err, seen.sent) {
 		err = a.verify(ctx, t, "DeleteAccessKey", keyID, err, func(_ AccessKey, exists bool) bool { return !exists })
 	}
-	if err == nil {
-		a.applyOwn(ownChange{user: t.user, keyID: keyID, deleted: true})
+	if err != nil {
+		return "", err
 	}
-	return err
+	a.applyOwn(ownChange{user: t.user, keyID: keyID, deleted: true})
+	return seen.requestID, nil
 }
 
 // removeDescription: IAM leaves the tag behind, where it burns one of the
@@ -148,7 +152,7 @@ func (a *Account) removeDescription(ctx context.Context, t target, keyID string)
 	if t.user == "" {
 		return nil
 	}
-	if err := a.putDescription(ctx, t.user, keyID, ""); err != nil {
+	if _, err := a.putDescription(ctx, t.user, keyID, ""); err != nil {
 		return []string{fmt.Sprintf("The access key was deleted, but its description is still among the user's tags: %s", describeFailure(err))}
 	}
 	return nil

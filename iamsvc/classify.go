@@ -174,7 +174,7 @@ func servicePrefix(operation string) string {
 // nothing: it never left this process, or it was sent once and the server
 // answered with a refusal it could put a code to. Of several sends an earlier
 // one may have taken effect.
-func provesNothingHappened(err error, sent int32) bool {
+func provesNothingHappened(err error, sent int) bool {
 	var c *CallError
 	if sent == 0 {
 		return true

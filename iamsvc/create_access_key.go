@@ -97,11 +97,11 @@ func (a *Account) sendCreate(ctx context.Context, t target) (CreatedAccessKey, e
 
 // createOnce is the only function that holds the SDK's output. The output
 // would print the secret in any log line or JSON, so the pointer is cleared.
-func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, int32, error) {
+func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, int, error) {
 	out, seen, err := tracedCall(ctx, a.writes, a.writes.iam.CreateAccessKey, &iam.CreateAccessKeyInput{UserName: t.userName()},
 		func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
 	if err != nil {
-		return CreatedAccessKey{}, seen.sent.Load(), err
+		return CreatedAccessKey{}, seen.sent, err
 	}
 	k := out.AccessKey
 	if k == nil || aws.ToString(k.AccessKeyId) == "" || aws.ToString(k.SecretAccessKey) == "" {
@@ -113,12 +113,11 @@ func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, i
 	if owner == "" {
 		owner = t.user
 	}
-	requestID := requestIDOf(out.ResultMetadata)
 	key := AccessKey{ID: *k.AccessKeyId, UserName: owner, Status: KeyStatus(k.Status), Created: utc(k.CreateDate), LastUsed: LastUsed{Read: true}}
 	if key.Status == "" {
 		key.Status = KeyActive
 	}
-	return CreatedAccessKey{Key: key, Secret: secret, AWSRequestID: requestID}, 1, nil
+	return CreatedAccessKey{Key: key, Secret: secret, AWSRequestID: seen.requestID}, 1, nil
 }
 
 // lostCreation looks for the key that may have been made: what the user has
@@ -166,7 +165,7 @@ func (a *Account) withdraw(ctx context.Context, t target, keyID string) error {
 func (a *Account) describeCreated(ctx context.Context, k *AccessKey, description string) []string {
 	ctx, cancel := context.WithTimeout(ctx, tagTimeout)
 	defer cancel()
-	if err := a.putDescription(ctx, k.UserName, k.ID, description); err != nil {
+	if _, err := a.putDescription(ctx, k.UserName, k.ID, description); err != nil {
 		return []string{fmt.Sprintf("The access key was created, but its description could not be saved: %s", describeFailure(err))}
 	}
 	k.Description = description

@@ -102,12 +102,12 @@ func (a *Account) sendCreateUser(ctx context.Context, n NewUser) (User, string, 
 	case err == nil && out.User != nil:
 		u := newUser(*out.User)
 		u.Tags = n.Tags
-		return u, requestIDOf(out.ResultMetadata), nil
+		return u, seen.requestID, nil
 	case err == nil:
 		err = &CallError{Operation: "CreateUser", Kind: ErrUnsupported}
 	case errors.Is(err, ErrUserExists):
 		return User{}, "", a.existing(ctx, n.Name, err)
-	case provesNothingHappened(err, seen.sent.Load()):
+	case provesNothingHappened(err, seen.sent):
 		return User{}, "", err
 	}
 	return a.lostUser(ctx, n, started, err)

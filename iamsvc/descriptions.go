@@ -29,28 +29,30 @@ func (a *Account) DescribeAccessKey(ctx context.Context, user, keyID, descriptio
 			return "", err
 		},
 		call: func(ctx context.Context) (Result, error) {
-			return Result{}, a.putDescription(ctx, user, keyID, description)
+			requestID, err := a.putDescription(ctx, user, keyID, description)
+			return Result{AccessKeyID: keyID, AWSRequestID: requestID}, err
 		},
 	})
 	return err
 }
 
 // putDescription writes or removes the tag and patches the inventory.
-func (a *Account) putDescription(ctx context.Context, user, keyID, description string) error {
+func (a *Account) putDescription(ctx context.Context, user, keyID, description string) (requestID string, err error) {
 	if err := ValidateExistingUserName(user); err != nil {
-		return err
+		return "", err
 	}
-	var err error
+	var seen *trace
 	if description == "" {
-		_, err = call(ctx, a.writes, a.writes.iam.UntagUser, &iam.UntagUserInput{UserName: &user, TagKeys: []string{keyID}})
+		_, seen, err = tracedCall(ctx, a.writes, a.writes.iam.UntagUser, &iam.UntagUserInput{UserName: &user, TagKeys: []string{keyID}})
 	} else {
 		tag := types.Tag{Key: &keyID, Value: &description}
-		_, err = call(ctx, a.writes, a.writes.iam.TagUser, &iam.TagUserInput{UserName: &user, Tags: []types.Tag{tag}})
+		_, seen, err = tracedCall(ctx, a.writes, a.writes.iam.TagUser, &iam.TagUserInput{UserName: &user, Tags: []types.Tag{tag}})
 	}
-	if err == nil {
-		a.applyOwn(ownChange{user: user, keyID: keyID, description: &description})
+	if err != nil {
+		return "", err
 	}
-	return err
+	a.applyOwn(ownChange{user: user, keyID: keyID, description: &description})
+	return seen.requestID, nil
 }
 
 // describeFailure words why a description could not be changed.

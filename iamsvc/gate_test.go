@@ -105,7 +105,7 @@ func TestJournalRows(t *testing.T) {
 	}
 	c, r := l.journal.last(t)
 	if c.Action != ActionUpdateAccessKey || c.Account != l.ID() || c.User != "rows" || c.AccessKeyID != keyID || c.OldState != "Active" ||
-		c.NewState != "Inactive" || c.Reason != "TICKET-7" || c.Actor.Name != "ada" || r.Outcome != OutcomeOK {
+		c.NewState != "Inactive" || c.Reason != "TICKET-7" || c.Actor.Name != "ada" || r.Outcome != OutcomeOK || r.AWSRequestID == "" {
 		t.Errorf("row: %+v %+v", c, r)
 	}
 

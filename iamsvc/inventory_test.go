@@ -308,7 +308,7 @@ func TestOwnChangesDoNotLast(t *testing.T) {
 	if err := l.UpdateAccessKey(administrator(), "mateo.jackson", documented, KeyInactive); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.sendUpdate(context.Background(), target{user: "mateo.jackson"}, documented, KeyActive); err != nil {
+	if _, err := l.sendUpdate(context.Background(), target{user: "mateo.jackson"}, documented, KeyActive); err != nil {
 		t.Fatal(err)
 	}
 	l.own.add(ownChange{user: "mateo.jackson", keyID: documented, at: time.Now(), status: KeyInactive})

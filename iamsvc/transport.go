@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -23,10 +22,12 @@ var (
 	errLongReply  = errors.New("the reply is too long")
 )
 
-// trace is what the transport saw of one call, over all its attempts.
+// trace is what the transport saw of one call, over all its attempts. The SDK
+// makes them one after the other in the caller's goroutine.
 type trace struct {
-	sent  atomic.Int32 // requests that may have reached the server
-	empty atomic.Bool  // the last reply was a success without a body
+	sent      int    // requests that may have reached the server
+	empty     bool   // the last reply was a success without a body
+	requestID string // AWS request ID of the last reply
 }
 
 type traceKey struct{}
@@ -56,7 +57,7 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	seen := traceOf(r.Context())
 	resp, err := t.inner.Do(r)
 	if !failedToDial(err) {
-		seen.sent.Add(1)
+		seen.sent++
 	}
 	if err != nil {
 		return resp, err
@@ -66,7 +67,8 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ok := resp.StatusCode >= 200 && resp.StatusCode < 300
-	seen.empty.Store(ok && len(bytes.TrimSpace(body)) == 0)
+	seen.empty = ok && len(bytes.TrimSpace(body)) == 0
+	seen.requestID = resp.Header.Get("X-Amzn-Requestid")
 	if !ok {
 		body = standardError(body)
 	}

@@ -104,9 +104,8 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 func newAccessKeysPage(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.AccessKeysPage {
 	rows, total := matchingKeys(inventory, q, p.now)
 	t := listTable[keyRow]{
-		name: listKeys, unit: "access key", order: "name", columns: keyColumns, chosen: p.prefs.KeyColumns,
+		name: listKeys, unit: "access key", columns: keyColumns, chosen: p.prefs.KeyColumns,
 		rows: rows, total: total,
-		quarantined: func(r keyRow) bool { return r.user.Quarantined },
 	}
 	list := t.draw(inventory, q, p)
 	list.Label, list.SearchLabel = "Access keys of all users", "Find access keys by ID, user or description"

@@ -124,14 +124,14 @@ func listHeads[T any](columns []listColumn[T], q listQuery, path string) []views
 }
 
 // listRows draws the rows of one page.
-func listRows[T any](rows []T, columns []listColumn[T], v listView, quarantined func(T) bool) []views.ListRow {
-	drawn := make([]views.ListRow, 0, len(rows))
+func listRows[T any](rows []T, columns []listColumn[T], v listView) [][]views.Cell {
+	drawn := make([][]views.Cell, 0, len(rows))
 	for _, row := range rows {
-		r := views.ListRow{Quarantined: quarantined(row)}
+		var cells []views.Cell
 		for i, c := range columns {
-			r.Cells = append(r.Cells, views.Cell{Header: i == 0, Class: c.class, Lines: c.cell(v, row)})
+			cells = append(cells, views.Cell{Header: i == 0, Class: c.class, Lines: c.cell(v, row)})
 		}
-		drawn = append(drawn, r)
+		drawn = append(drawn, cells)
 	}
 	return drawn
 }

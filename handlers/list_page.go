@@ -37,14 +37,12 @@ func listFrame(title, account, current string) Page {
 
 // listTable is a list of rows T as asked for, ready to be drawn.
 type listTable[T any] struct {
-	name        string // listUsers or listKeys
-	unit        string // what one row is: "user"
-	order       string // column the rows come sorted by
-	columns     []listColumn[T]
-	chosen      []string // IDs of the columns the person chose
-	rows        []T      // that match
-	total       int      // before anything was left out
-	quarantined func(T) bool
+	name    string // listUsers or listKeys
+	unit    string // what one row is: "user"
+	columns []listColumn[T]
+	chosen  []string // IDs of the columns the person chose
+	rows    []T      // that match, in listOrder
+	total   int      // before anything was left out
 }
 
 // draw sorts the rows, cuts out the page and draws it with all that stands
@@ -60,8 +58,8 @@ func (t listTable[T]) draw(inventory *iamsvc.Inventory, q listQuery, p listPerso
 		Search: q.Search, Sort: formatSort(q.Sort), Query: q.encode(),
 		Freshness: freshness(inventory, p.now), Notices: listNotices(inventory, q),
 		Filters: keyFilters(q),
-		Columns: listHeads(visible, t.sorted(q), path),
-		Rows:    listRows(shown, visible, v, t.quarantined),
+		Columns: listHeads(visible, withOrder(q), path),
+		Rows:    listRows(shown, visible, v),
 		Pages:   listPager(current, last, func(n int) string { return q.onPage(n).at(path) }),
 
 		PreferencesURL: listPreferencesPath(p.account, t.name, q),
@@ -78,10 +76,10 @@ func (t listTable[T]) draw(inventory *iamsvc.Inventory, q listQuery, p listPerso
 	return list
 }
 
-// sorted is q with the order that holds when none was asked for.
-func (t listTable[T]) sorted(q listQuery) listQuery {
+// withOrder is q with the order that holds when none was asked for.
+func withOrder(q listQuery) listQuery {
 	if len(q.Sort) == 0 {
-		q.Sort = []sortKey{{Column: t.order}}
+		q.Sort = []sortKey{listOrder}
 	}
 	return q
 }

@@ -34,6 +34,9 @@ type sortKey struct {
 	Desc   bool
 }
 
+// listOrder is the order of both lists when nothing else was asked.
+var listOrder = sortKey{Column: "name"}
+
 // maxSortKeys bounds the URL; nobody sees a fourth key's effect.
 const maxSortKeys = 3
 
@@ -110,6 +113,9 @@ func (q listQuery) sortedBy(column string) listQuery {
 		if k.Column != column && len(keys) < maxSortKeys {
 			keys = append(keys, k)
 		}
+	}
+	if last := len(keys) - 1; keys[last] == listOrder {
+		keys = keys[:last] // rows that are equal otherwise come in this order anyway
 	}
 	q.Sort, q.Page = keys, 1
 	return q

@@ -70,6 +70,14 @@ func TestListQuerySort(t *testing.T) {
 			t.Errorf("by %s: page %d", step.column, next.Page)
 		}
 	}
+	for from, want := range map[string]string{"": "mfa", "sort=name": "mfa", "sort=-name": "mfa,-name", "sort=groups,name": "mfa,groups", "sort=-mfa": "mfa"} {
+		if got := formatSort(query(t, from).sortedBy("mfa").Sort); got != want {
+			t.Errorf("%q by mfa: %s, want %s", from, got, want)
+		}
+	}
+	if got := formatSort(query(t, "sort=-name").sortedBy("name").Sort); got != "" {
+		t.Errorf("back to the usual order: %s", got)
+	}
 	if got := formatSort(q.Sort); got != "name,-key-age,groups" {
 		t.Errorf("the query itself changed to %s", got)
 	}

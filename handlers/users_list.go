@@ -46,9 +46,8 @@ type listPerson struct {
 
 func newUsersPage(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.UsersPage {
 	t := listTable[userRow]{
-		name: listUsers, unit: "user", order: "name", columns: userColumns, chosen: p.prefs.UserColumns,
+		name: listUsers, unit: "user", columns: userColumns, chosen: p.prefs.UserColumns,
 		rows: matchingUsers(inventory, q, p.now), total: len(inventory.Users),
-		quarantined: func(u userRow) bool { return u.Quarantined },
 	}
 	list := t.draw(inventory, q, p)
 	list.Label, list.SearchLabel = "Users and their access keys", "Find users by name, key ID or group"

@@ -42,7 +42,7 @@ func newSettingsPage(prefs session.Preferences) views.SettingsPage {
 	return views.SettingsPage{
 		Themes:    settingChecks("theme", themes, orElse(prefs.Theme, "system")),
 		Densities: settingChecks("density", densities, prefs.Density),
-		Shortcuts: views.Check{Name: "shortcuts", Value: "on", Checked: prefs.Shortcuts, Label: "Use keyboard shortcuts",
+		Shortcuts: views.Check{Name: "shortcuts", Value: "on", Checked: !prefs.ShortcutsOff, Label: "Use keyboard shortcuts",
 			Hint: "/ goes to the search; g u, g k and g a to users, keys and the audit log; ? lists them."},
 		UTC: views.Check{Name: "utc", Value: "on", Checked: prefs.UTC, Label: "Show times in UTC",
 			Hint: "Otherwise times are shown in the time zone of your browser."},
@@ -97,6 +97,6 @@ func takeSettings(prefs *session.Preferences, form url.Values) error {
 	if theme == "system" {
 		prefs.Theme = ""
 	}
-	prefs.Shortcuts, prefs.UTC = form.Get("shortcuts") == "on", form.Get("utc") == "on"
+	prefs.ShortcutsOff, prefs.UTC = form.Get("shortcuts") != "on", form.Get("utc") == "on"
 	return nil
 }

@@ -17,8 +17,8 @@ func TestTakeSettings(t *testing.T) {
 		form string
 		want session.Preferences
 	}{
-		{"theme=system&density=", session.Preferences{PageSize: 50, UserColumns: []string{"name"}}},
-		{"theme=light&density=compact&shortcuts=on&utc=on", session.Preferences{Theme: "light", Density: "compact", Shortcuts: true, UTC: true, PageSize: 50, UserColumns: []string{"name"}}},
+		{"theme=system&density=", session.Preferences{ShortcutsOff: true, PageSize: 50, UserColumns: []string{"name"}}},
+		{"theme=light&density=compact&shortcuts=on&utc=on", session.Preferences{Theme: "light", Density: "compact", UTC: true, PageSize: 50, UserColumns: []string{"name"}}},
 	} {
 		got := before
 		if err := takeSettings(&got, form(t, c.form)); err != nil || !reflect.DeepEqual(got, c.want) {

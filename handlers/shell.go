@@ -39,7 +39,7 @@ func (b Base) personalise(w http.ResponseWriter, r *http.Request, u auth.User, s
 	if err != nil {
 		return err
 	}
-	s.Theme, s.Density, s.Shortcuts, s.UTC = prefs.Theme, prefs.Density, prefs.Shortcuts, prefs.UTC
+	s.Theme, s.Density, s.Shortcuts, s.UTC = prefs.Theme, prefs.Density, !prefs.ShortcutsOff, prefs.UTC
 	flashes, err := b.Sessions.TakeFlashes(w, r)
 	if err != nil {
 		return err

@@ -224,7 +224,7 @@ func TestPreferences(t *testing.T) {
 	}
 	equal("ann", session.Preferences{})
 	for _, p := range []session.Preferences{
-		{Theme: "dark", Density: "compact", PageSize: 50, UserColumns: []string{"path", "groups"}, KeyColumns: []string{"age"}, Shortcuts: true, UTC: true},
+		{Theme: "dark", Density: "compact", PageSize: 50, UserColumns: []string{"path", "groups"}, KeyColumns: []string{"age"}, ShortcutsOff: true, UTC: true},
 		{Theme: "light"},
 		{},
 	} {

@@ -10,13 +10,13 @@ import (
 
 // Preferences are a person's display settings. The zero value is the defaults.
 type Preferences struct {
-	Theme       string   `json:"theme,omitempty"`
-	Density     string   `json:"density,omitempty"`
-	PageSize    int      `json:"pageSize,omitempty"`
-	UserColumns []string `json:"userColumns,omitempty"`
-	KeyColumns  []string `json:"keyColumns,omitempty"`
-	Shortcuts   bool     `json:"shortcuts,omitempty"`
-	UTC         bool     `json:"utc,omitempty"`
+	Theme        string   `json:"theme,omitempty"`
+	Density      string   `json:"density,omitempty"`
+	PageSize     int      `json:"pageSize,omitempty"`
+	UserColumns  []string `json:"userColumns,omitempty"`
+	KeyColumns   []string `json:"keyColumns,omitempty"`
+	ShortcutsOff bool     `json:"shortcutsOff,omitempty"`
+	UTC          bool     `json:"utc,omitempty"`
 }
 
 // maxPreferences bounds what one person may store, in bytes.

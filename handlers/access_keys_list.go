@@ -30,17 +30,17 @@ var keyColumns = []listColumn[keyRow]{
 		value: func(_ listView, r keyRow) sortValue { return timeValue(r.key.Created) }},
 	{id: "key-age", title: "Age", standard: true,
 		cell: func(v listView, r keyRow) []views.Line {
-			return one(ageLine(v.now, r.key.Created, r.key.Status == iamsvc.KeyActive))
+			return one(ageLine(v.now, r.key.Created, isStatus(r.key.Status, iamsvc.KeyActive)))
 		},
 		value: func(_ listView, r keyRow) sortValue { return agoValue(r.key.Created) }},
 	{id: "key-used", title: "Last used", standard: true,
-		cell:  func(v listView, r keyRow) []views.Line { return one(lastUsedLine(v.now, r.key.LastUsed)) },
+		cell:  func(v listView, r keyRow) []views.Line { return one(v.lastUsed(r.key.LastUsed)) },
 		value: func(_ listView, r keyRow) sortValue { return agoValue(r.key.LastUsed.At) }},
 	{id: "service", title: "Service", standard: true,
-		cell:  func(_ listView, r keyRow) []views.Line { return lastUsedWhere(r.key.LastUsed, r.key.LastUsed.Service) },
+		cell:  func(v listView, r keyRow) []views.Line { return lastUsedWhere(v, r.key.LastUsed, r.key.LastUsed.Service) },
 		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.LastUsed.Service) }},
 	{id: "region", title: "Region", standard: true,
-		cell:  func(_ listView, r keyRow) []views.Line { return lastUsedWhere(r.key.LastUsed, r.key.LastUsed.Region) },
+		cell:  func(v listView, r keyRow) []views.Line { return lastUsedWhere(v, r.key.LastUsed, r.key.LastUsed.Region) },
 		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.LastUsed.Region) }},
 }
 
@@ -55,7 +55,7 @@ func keyIDCell(v listView, r keyRow) []views.Line {
 
 func keyStatusCell(_ listView, r keyRow) []views.Line {
 	kind := "inactive"
-	if r.key.Status == iamsvc.KeyActive {
+	if isStatus(r.key.Status, iamsvc.KeyActive) {
 		kind = "success"
 	}
 	return one(views.Line{Kind: kind, Text: orElse(string(r.key.Status), textNotKnown)})
@@ -69,13 +69,13 @@ func keyDescriptionCell(v listView, r keyRow) []views.Line {
 }
 
 func keyCreatedCell(v listView, r keyRow) []views.Line {
-	return one(agoLine(v.now, r.key.Created))
+	return v.ago(r.key.Created)
 }
 
 // lastUsedWhere is the service or region of the last use.
-func lastUsedWhere(u iamsvc.LastUsed, where string) []views.Line {
+func lastUsedWhere(v listView, u iamsvc.LastUsed, where string) []views.Line {
 	if !u.Read {
-		return unknownCell()
+		return v.unknown()
 	}
 	return plain(orElse(where, "N/A"))
 }

@@ -44,7 +44,7 @@ func countKeys(inventory *iamsvc.Inventory, now time.Time) keyCounts {
 		u := &inventory.Users[i]
 		c.addUser(u)
 		for k := range u.Keys {
-			if u.Keys[k].Status != iamsvc.KeyActive {
+			if !isStatus(u.Keys[k].Status, iamsvc.KeyActive) {
 				continue
 			}
 			c.addKey(now, &u.Keys[k])

@@ -19,14 +19,12 @@ const (
 
 func one(l views.Line) []views.Line     { return []views.Line{l} }
 func plain(text string) []views.Line    { return one(views.Line{Text: text}) }
-func unknownCell() []views.Line         { return one(views.Line{Kind: "inactive", Text: textNotKnown}) }
 func failed(err error) bool             { return err != nil && !errors.Is(err, iamsvc.ErrNotReadYet) }
 func unreadCell(err error) []views.Line { return one(unreadLine(err)) }
 func orNone(text string) string         { return orElse(text, none) }
 func stamp(now, t time.Time) views.Time {
 	return views.Time{ISO: machine(t), Text: relative(now, t), Absolute: absolute(t)}
 }
-func agoLine(now, t time.Time) views.Line { return views.Line{Text: none, Time: stamp(now, t)} }
 
 func orElse(text, otherwise string) string {
 	if text == "" {
@@ -65,11 +63,14 @@ func unreadBecause(err error) string {
 	}
 }
 
+// unknownLine is a value that nothing says anything about.
+func unknownLine() views.Line { return views.Line{Kind: "inactive", Text: textNotKnown} }
+
 // ageLine is an age in days with the console's colour and icon. Only what is
 // in force is graded: nobody has to hurry because of an inactive key.
 func ageLine(now, t time.Time, inForce bool) views.Line {
 	if t.IsZero() {
-		return unknownCell()[0]
+		return unknownLine()
 	}
 	n := days(now, t)
 	kind := ageKind(n)
@@ -85,12 +86,32 @@ func lastUsedLine(now time.Time, u iamsvc.LastUsed) views.Line {
 	case u.Read && u.At.IsZero():
 		return views.Line{Text: "Never"}
 	case u.Read:
-		return agoLine(now, u.At)
+		return views.Line{Text: none, Time: stamp(now, u.At)}
 	case u.Err != nil:
 		return unreadLine(u.Err)
 	default:
-		return unknownCell()[0]
+		return unknownLine()
 	}
+}
+
+// unknown is unknownLine while there is no hope that a reading under way
+// brings the value.
+func (v listView) unknown() []views.Line {
+	if v.inventory.Loading {
+		return unreadCell(iamsvc.ErrNotReadYet)
+	}
+	return one(unknownLine())
+}
+
+func (v listView) ago(t time.Time) []views.Line {
+	return one(views.Line{Text: none, Time: stamp(v.now, t)})
+}
+
+func (v listView) lastUsed(u iamsvc.LastUsed) views.Line {
+	if !u.Read && u.Err == nil {
+		return v.unknown()[0]
+	}
+	return lastUsedLine(v.now, u)
 }
 
 // keyLines is one line per key, the same order in every column, so that they

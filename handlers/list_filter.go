@@ -135,9 +135,9 @@ func (m *listMatcher) keyFilter() bool {
 
 func (m *listMatcher) oneKey(k *iamsvc.AccessKey) bool {
 	switch {
-	case m.query.Keys == "active" && k.Status != iamsvc.KeyActive:
+	case m.query.Keys == "active" && !isStatus(k.Status, iamsvc.KeyActive):
 		return false
-	case m.query.Keys == "inactive" && k.Status == iamsvc.KeyActive:
+	case m.query.Keys == "inactive" && isStatus(k.Status, iamsvc.KeyActive):
 		return false
 	case !m.anyAge && (k.Created.IsZero() || !m.age.contains(days(m.now, k.Created))):
 		return false
@@ -175,7 +175,7 @@ func unusedFor(now time.Time, k *iamsvc.AccessKey, limit int) bool {
 func activeKeys(u *iamsvc.InventoryUser) int {
 	n := 0
 	for _, k := range u.Keys {
-		if k.Status == iamsvc.KeyActive {
+		if isStatus(k.Status, iamsvc.KeyActive) {
 			n++
 		}
 	}

@@ -126,7 +126,7 @@ func freshness(i *iamsvc.Inventory, now time.Time) []string {
 		said = append(said, "last used as of "+justNow(now, i.ReportTime))
 	}
 	if i.Loading {
-		said = append(said, "a newer reading is under way")
+		said = append(said, "still reading")
 	}
 	return said
 }

@@ -38,17 +38,22 @@ func (w searchWord) inUser(u *iamsvc.InventoryUser) bool {
 		}
 	}
 	for _, t := range u.Tags {
-		if w.in(t.Value) || w.inTagKey(t.Key) {
+		if !describesKey(u, t.Key) && (w.in(t.Key) || w.in(t.Value)) {
 			return true
 		}
 	}
 	return false
 }
 
-// inTagKey leaves out the tags that hold the description of an access key:
-// their tag key is the key's ID, which has its own rule.
-func (w searchWord) inTagKey(key string) bool {
-	return !strings.HasPrefix(key, "AKIA") && w.in(key)
+// describesKey tells the tags that hold the description of an access key: they
+// belong to that key, not to its siblings, and inKeys knows them.
+func describesKey(u *iamsvc.InventoryUser, tagKey string) bool {
+	for _, k := range u.Keys {
+		if strings.EqualFold(k.ID, tagKey) {
+			return true
+		}
+	}
+	return false
 }
 
 // inKeys finds a key by its description, or by the beginning or the end of its

@@ -40,6 +40,7 @@ func testInventory() *iamsvc.Inventory {
 	two := user("bert",
 		key("AKIAAAAAAAAAAAAA0002", iamsvc.KeyActive, 214, usedDaysAgo(3)),
 		key("AKIAAAAAAAAAAAAA0003", iamsvc.KeyInactive, 500, usedDaysAgo(198)))
+	two.Tags = []iamsvc.Tag{{Key: two.Keys[1].ID, Value: "old laptop"}}
 	two.Keys[1].Description, two.LastActivity = "old laptop", daysAgo(3)
 	rotating := user("carla",
 		key("AKIAAAAAAAAAAAAA0004", iamsvc.KeyActive, 400, neverUsed),
@@ -240,6 +241,26 @@ func TestUserCells(t *testing.T) {
 		if got := cellTexts(userColumns[column].cell(v, &inventory.Users[u])); got != c.want {
 			t.Errorf("%s of %s: %q, want %q", c.column, c.user, got, c.want)
 		}
+	}
+}
+
+// While a reading is under way, what it has not brought is not "not known".
+func TestUserCellsWhileReading(t *testing.T) {
+	t.Parallel()
+	inventory := testInventory()
+	inventory.Loading = true
+	v := listView{now: testNow, account: "123456789012", inventory: inventory}
+	for _, c := range userColumns {
+		for i := range inventory.Users {
+			for _, l := range c.cell(v, &inventory.Users[i]) {
+				if l.Text == textNotKnown {
+					t.Errorf("%s of %s is %s", c.id, inventory.Users[i].Name, l.Text)
+				}
+			}
+		}
+	}
+	if got := userGroupsCell(v, &inventory.Users[6])[0]; got.Text != textNotRead || got.Kind != "progress" {
+		t.Errorf("groups %+v", got)
 	}
 }
 

@@ -63,7 +63,7 @@ func userGroupsCell(v listView, u userRow) []views.Line {
 	case v.inventory.GroupsErr != nil:
 		return unreadCell(v.inventory.GroupsErr)
 	default:
-		return unknownCell()
+		return v.unknown()
 	}
 }
 
@@ -72,9 +72,9 @@ func userGroupsCell(v listView, u userRow) []views.Line {
 func userActivityCell(v listView, u userRow) []views.Line {
 	switch {
 	case !u.LastActivity.IsZero():
-		return one(agoLine(v.now, u.LastActivity))
+		return v.ago(u.LastActivity)
 	case !activityKnown(u):
-		return unknownCell()
+		return v.unknown()
 	case len(u.Keys) == 0 && u.ConsoleAccess == iamsvc.No:
 		return plain(none)
 	default:
@@ -91,14 +91,14 @@ func activityKnown(u userRow) bool {
 	return u.KeysErr == nil && u.ConsoleAccess != iamsvc.Unknown
 }
 
-func userMFACell(_ listView, u userRow) []views.Line {
+func userMFACell(v listView, u userRow) []views.Line {
 	switch u.MFA {
 	case iamsvc.Yes:
 		return plain(orElse(u.MFAKinds, "Enabled"))
 	case iamsvc.No:
 		return plain(none)
 	default:
-		return unknownCell()
+		return v.unknown()
 	}
 }
 
@@ -111,7 +111,7 @@ func userPasswordAgeCell(v listView, u userRow) []views.Line {
 	case u.ConsoleAccess == iamsvc.No:
 		return plain(none)
 	case u.PasswordChanged.IsZero():
-		return unknownCell()
+		return v.unknown()
 	default:
 		return one(ageLine(v.now, u.PasswordChanged, true))
 	}
@@ -120,19 +120,19 @@ func userPasswordAgeCell(v listView, u userRow) []views.Line {
 func userSignInCell(v listView, u userRow) []views.Line {
 	switch {
 	case !u.PasswordLastUsed.IsZero():
-		return one(agoLine(v.now, u.PasswordLastUsed))
+		return v.ago(u.PasswordLastUsed)
 	case u.ConsoleAccess == iamsvc.Yes:
 		return plain("Never")
 	case u.ConsoleAccess == iamsvc.No:
 		return plain(none)
 	default:
-		return unknownCell()
+		return v.unknown()
 	}
 }
 
 func userKeyIDCell(_ listView, u userRow) []views.Line {
 	return keyLines(u, func(k *iamsvc.AccessKey) views.Line {
-		if k.Status == iamsvc.KeyActive {
+		if isStatus(k.Status, iamsvc.KeyActive) {
 			return views.Line{Text: string(k.Status) + " - " + k.ID, Hint: k.Description}
 		}
 		return views.Line{Lead: string(k.Status), Text: "- " + k.ID, Hint: k.Description}
@@ -148,19 +148,19 @@ func userKeyIDValue(_ listView, u userRow) sortValue {
 
 func userKeyAgeCell(v listView, u userRow) []views.Line {
 	return keyLines(u, func(k *iamsvc.AccessKey) views.Line {
-		return ageLine(v.now, k.Created, k.Status == iamsvc.KeyActive)
+		return ageLine(v.now, k.Created, isStatus(k.Status, iamsvc.KeyActive))
 	})
 }
 
 func userKeyUsedCell(v listView, u userRow) []views.Line {
-	return keyLines(u, func(k *iamsvc.AccessKey) views.Line { return lastUsedLine(v.now, k.LastUsed) })
+	return keyLines(u, func(k *iamsvc.AccessKey) views.Line { return v.lastUsed(k.LastUsed) })
 }
 
 func userCreatedCell(v listView, u userRow) []views.Line {
-	return one(agoLine(v.now, u.Created))
+	return v.ago(u.Created)
 }
 
-func userConsoleCell(_ listView, u userRow) []views.Line {
+func userConsoleCell(v listView, u userRow) []views.Line {
 	switch {
 	case u.ConsoleAccess == iamsvc.No:
 		return plain("Disabled")
@@ -169,7 +169,7 @@ func userConsoleCell(_ listView, u userRow) []views.Line {
 	case u.ConsoleAccess == iamsvc.Yes:
 		return plain("Enabled")
 	default:
-		return unknownCell()
+		return v.unknown()
 	}
 }
 
@@ -182,10 +182,10 @@ func userConsoleValue(_ listView, u userRow) sortValue {
 	return v
 }
 
-func userCertsCell(_ listView, u userRow) []views.Line {
+func userCertsCell(v listView, u userRow) []views.Line {
 	switch {
 	case u.SigningCerts < 0:
-		return unknownCell()
+		return v.unknown()
 	case u.SigningCerts == 0:
 		return plain(none)
 	default:
@@ -198,7 +198,7 @@ func userCertsCell(_ listView, u userRow) []views.Line {
 func oldestActive(u userRow) time.Time {
 	var oldest time.Time
 	for _, k := range u.Keys {
-		if k.Status == iamsvc.KeyActive && !k.Created.IsZero() && (oldest.IsZero() || k.Created.Before(oldest)) {
+		if isStatus(k.Status, iamsvc.KeyActive) && !k.Created.IsZero() && (oldest.IsZero() || k.Created.Before(oldest)) {
 			oldest = k.Created
 		}
 	}

@@ -132,29 +132,15 @@ func activityTable(v userView, events []audit.Event, total int) views.ReadOnlyTa
 }
 
 func activityRow(v userView, e audit.Event) []views.TableCell {
-	action := views.TableCell{Text: e.Action}
+	action, result := views.TableCell{Text: e.Action}, auditResult(e)
 	if v.may.Can(auth.ViewAuditLog) {
-		action.URL = path("audit-log", partCount(int(e.Seq), nil))
+		action.URL = auditEventPath(e.Seq)
+	}
+	if e.Phase == audit.PhaseAttempt {
+		result = views.Status{Kind: "warning", Text: "Attempted, no outcome recorded"}
 	}
 	return []views.TableCell{
 		{Time: stamp(v.now, e.Time)}, action, {Text: orNone(e.AccessKeyID)}, {Text: orNone(e.Actor.Name)},
-		{Status: activityResult(e)}, {Text: orNone(e.Reason)},
+		{Status: result}, {Text: orNone(e.Reason)},
 	}
-}
-
-func activityResult(e audit.Event) views.Status {
-	kind := map[string]string{
-		audit.OutcomeOK: "success", audit.OutcomeDelivered: "success", audit.OutcomeAcknowledged: "success",
-		audit.OutcomeRefused: "inactive", audit.OutcomeWithdrawn: "warning", audit.OutcomeUnknown: "warning",
-		audit.OutcomeUndelivered: "warning", audit.OutcomeFailed: "error",
-	}[e.Outcome]
-	switch {
-	case e.Phase == audit.PhaseAttempt:
-		return views.Status{Kind: "warning", Text: "Attempted, no outcome recorded"}
-	case e.Outcome == "":
-		return views.Status{Text: none}
-	case e.ErrorCode != "":
-		return views.Status{Kind: kind, Text: e.Outcome + " (" + e.ErrorCode + ")"}
-	}
-	return views.Status{Kind: kind, Text: e.Outcome}
 }

@@ -37,10 +37,14 @@ var keyColumns = []listColumn[keyRow]{
 		cell:  func(v listView, r keyRow) []views.Line { return one(v.lastUsed(r.key.LastUsed)) },
 		value: func(_ listView, r keyRow) sortValue { return agoValue(r.key.LastUsed.At) }},
 	{id: "service", title: "Service", standard: true,
-		cell:  func(v listView, r keyRow) []views.Line { return lastUsedWhere(v, r.key.LastUsed, r.key.LastUsed.Service) },
+		cell: func(v listView, r keyRow) []views.Line {
+			return lastUsedWhere(v, r.key.LastUsed, r.key.LastUsed.Service)
+		},
 		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.LastUsed.Service) }},
 	{id: "region", title: "Region", standard: true,
-		cell:  func(v listView, r keyRow) []views.Line { return lastUsedWhere(v, r.key.LastUsed, r.key.LastUsed.Region) },
+		cell: func(v listView, r keyRow) []views.Line {
+			return lastUsedWhere(v, r.key.LastUsed, r.key.LastUsed.Region)
+		},
 		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.LastUsed.Region) }},
 }
 

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -59,7 +58,7 @@ func (s Search) Answer(w http.ResponseWriter, r *http.Request) error {
 
 // lookUpAll answers the first key ID or name in the text, then every further
 // key ID, each on its own.
-func (s Search) lookUpAll(r *http.Request, account *iamsvc.Account, text string) (results []lookedUp, leftOut int, err error) {
+func (s Search) lookUpAll(r *http.Request, account *iamsvc.Account, text string) (results []iamsvc.LookUpResult, leftOut int, err error) {
 	first, err := s.lookUp(r, account, text)
 	if err != nil {
 		return nil, 0, err
@@ -79,41 +78,12 @@ func (s Search) lookUpAll(r *http.Request, account *iamsvc.Account, text string)
 	return results, leftOut, nil
 }
 
-// lookedUp is a result, live or, while IAM does not answer, from what was read
-// before.
-type lookedUp struct {
-	iamsvc.LookUpResult
-	stale error // why IAM was not asked just now
-}
-
-func (s Search) lookUp(r *http.Request, account *iamsvc.Account, text string) (lookedUp, error) {
-	result, err := account.LookUp(r.Context(), text)
-	found := lookedUp{LookUpResult: result}
-	if errors.Is(err, iamsvc.ErrUnavailable) || errors.Is(err, iamsvc.ErrThrottled) {
-		known, ok := fromInventory(account.Inventory(), text)
-		if ok {
-			found, err = lookedUp{known, err}, nil
-		}
-	}
+func (s Search) lookUp(r *http.Request, account *iamsvc.Account, text string) (iamsvc.LookUpResult, error) {
+	found, err := account.LookUp(r.Context(), text)
 	if err != nil {
-		return lookedUp{}, err
+		return iamsvc.LookUpResult{}, err
 	}
-	return found, s.record(r, lookUpEvent(account.ID(), found.LookUpResult))
-}
-
-// fromInventory answers about a key from the last reading: better an old answer
-// with its age than none while somebody waits with a leaked key.
-func fromInventory(inv *iamsvc.Inventory, text string) (iamsvc.LookUpResult, bool) {
-	p := iamsvc.ParsePaste(text)
-	if len(p.KeyIDs) == 0 {
-		return iamsvc.LookUpResult{}, false
-	}
-	u, k, ok := inv.Key(p.KeyIDs[0])
-	if !ok {
-		return iamsvc.LookUpResult{}, false
-	}
-	return iamsvc.LookUpResult{Kind: iamsvc.KeyFound, KeyID: k.ID, Owner: u.Name, Key: k, InInventory: true,
-		SecretSeen: p.Secret, OtherKeyIDs: append(p.KeyIDs[1:], p.Temporary...)}, true
+	return found, s.record(r, lookUpEvent(account.ID(), found))
 }
 
 // lookUpEvent names what was recognised, never what was typed. A key ID that
@@ -123,12 +93,15 @@ func lookUpEvent(account string, found iamsvc.LookUpResult) audit.Event {
 	if found.Kind == iamsvc.KeyFound || len(iamsvc.ParsePaste(found.KeyID).KeyIDs) == 1 || found.Kind == iamsvc.TemporaryKey {
 		e.AccessKeyID = found.KeyID
 	}
-	codes := map[iamsvc.LookUpKind]string{
+	e.ErrorCode = map[iamsvc.LookUpKind]string{
 		iamsvc.NotInThisAccount: "NotInThisAccount", iamsvc.TemporaryKey: "TemporaryKey", iamsvc.NotAKeyID: "NotAKeyID",
 		iamsvc.LooksLikeSecret: "LooksLikeSecret", iamsvc.NotAllowed: "NotAllowed",
+	}[found.Kind]
+	if found.Kind == iamsvc.NotAllowed || found.LiveErr != nil {
+		e.Outcome = audit.OutcomeFailed
 	}
-	if code, missed := codes[found.Kind]; missed {
-		e.Outcome, e.ErrorCode = audit.OutcomeFailed, code
+	if found.LiveErr != nil {
+		e.ErrorCode = iamsvc.ErrorCode(found.LiveErr)
 	}
 	return e
 }
@@ -136,8 +109,8 @@ func lookUpEvent(account string, found iamsvc.LookUpResult) audit.Event {
 // destination is where the one answer is better seen than on this page: the
 // user's own. The help desk gets the card for its tickets instead, and nobody
 // is led past a warning.
-func (s Search) destination(r *http.Request, account *iamsvc.Account, results []lookedUp, text string) string {
-	if len(results) != 1 || results[0].SecretSeen || results[0].stale != nil {
+func (s Search) destination(r *http.Request, account *iamsvc.Account, results []iamsvc.LookUpResult, text string) string {
+	if len(results) != 1 || results[0].SecretSeen || results[0].LiveErr != nil {
 		return ""
 	}
 	found := results[0]

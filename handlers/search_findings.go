@@ -10,14 +10,14 @@ import (
 )
 
 // newFinding says in words what a look-up came to.
-func newFinding(account *iamsvc.Account, found lookedUp, id string, now time.Time) views.Finding {
+func newFinding(account *iamsvc.Account, found iamsvc.LookUpResult, id string, now time.Time) views.Finding {
 	identity := account.Identity()
 	f := views.Finding{ID: id, KeyID: found.KeyID, Kind: "info"}
 	switch found.Kind {
 	case iamsvc.KeyFound:
 		ownerFinding(&f, account, found, now)
 	case iamsvc.UserMatches:
-		usersFinding(&f, identity.Account, found.LookUpResult, now)
+		usersFinding(&f, identity.Account, found, now)
 	case iamsvc.NotInThisAccount:
 		f.Title, f.Kind, f.Text = "Not in this account", "warning", elsewhere(identity, found.DecodedAccount)
 	case iamsvc.TemporaryKey:
@@ -86,7 +86,7 @@ func usersFinding(f *views.Finding, account string, found iamsvc.LookUpResult, n
 }
 
 // ownerFinding is the card of a key that was found.
-func ownerFinding(f *views.Finding, account *iamsvc.Account, found lookedUp, now time.Time) {
+func ownerFinding(f *views.Finding, account *iamsvc.Account, found iamsvc.LookUpResult, now time.Time) {
 	identity := account.Identity()
 	f.KeyID = found.KeyID
 	if found.Owner == "" {
@@ -95,15 +95,17 @@ func ownerFinding(f *views.Finding, account *iamsvc.Account, found lookedUp, now
 		return
 	}
 	f.Title, f.Kind = "Owner found", ""
-	if found.stale != nil {
+	if found.LiveErr != nil {
 		f.Kind = "warning"
-		f.Text = []string{fmt.Sprintf("IAM could not be asked just now: %s. This is what Keydesk read %s.",
-			unreadBecause(found.stale), strings.ToLower(relative(now, account.Inventory().AsOf)))}
+		f.Text = []string{fmt.Sprintf("IAM could not be asked just now: %s. All of this is what Keydesk read before, the last use too.", unreadBecause(found.LiveErr))}
 	}
 	user, known := account.Inventory().User(found.Owner)
-	f.Owner = newKeyOwner(identity, found.LookUpResult, user, known, now)
-	if known && !account.Inventory().AsOf.IsZero() {
-		f.Owner.AsOf = "Everything but the last use is as of " + strings.ToLower(relative(now, account.Inventory().AsOf)) + "."
+	f.Owner = newKeyOwner(identity, found, user, known, now)
+	if found.InInventory {
+		f.Owner.AsOf = "Everything but the last use is as of " + strings.ToLower(relative(now, found.AsOf)) + "."
+	}
+	if found.LiveErr != nil {
+		f.Owner.AsOf = "All of this is as of " + strings.ToLower(relative(now, found.AsOf)) + "."
 	}
 	f.Links = []views.Link{{Text: "Show user", URL: f.Owner.URL + "#" + found.KeyID}}
 }

@@ -20,14 +20,14 @@ import (
 
 const (
 	accountURL = "/accounts/123456789012"
-	userURLs    = accountURL + "/users/"
+	userURLs   = accountURL + "/users/"
 
 	noKeys  = "svc-git-mirror" // seeded without access keys
 	fullOne = "ci-deploy-prod" // seeded with two active ones
 )
 
-func createURL(user string) string { return userURLs + user + "/access-keys/create" }
-func userKeysURL(user string) string   { return userURLs + user + "/access-keys" }
+func createURL(user string) string   { return userURLs + user + "/access-keys/create" }
+func userKeysURL(user string) string { return userURLs + user + "/access-keys" }
 
 // stepTwo goes through step 1 of the wizard and returns step 2.
 func (b *browser) stepTwo(user string) page {

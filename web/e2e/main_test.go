@@ -35,28 +35,37 @@ func run(m *testing.M) int {
 	if out, err := exec.Command("go", "build", "-race", "-o", program, "keydesk").CombinedOutput(); err != nil {
 		return fail(fmt.Errorf("building the program: %w\n%s", err, out))
 	}
-	chrome, err := findChrome()
+	ctx, stop, err := launch()
 	if err != nil {
 		return fail(err)
+	}
+	defer stop()
+	browser = ctx
+	return m.Run()
+}
+
+// launch starts a Chromium. It must not look for the outside world: the tests
+// need none, and on a closed network every attempt costs time.
+func launch(more ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc, error) {
+	chrome, err := findChrome()
+	if err != nil {
+		return nil, nil, err
 	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(chrome), chromedp.Headless, chromedp.NoFirstRun, chromedp.DisableGPU, chromedp.NoSandbox,
 		chromedp.WindowSize(1440, 900),
 	}
-	// Chromium must not look for the outside world: the tests need none, and on
-	// a closed network every attempt costs time.
 	for _, flag := range []string{"disable-dev-shm-usage", "disable-background-networking", "disable-component-update", "disable-sync", "disable-quic"} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	defer stop()
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	defer cancel()
 	if err := chromedp.Do(ctx); err != nil {
-		return fail(fmt.Errorf("starting %s: %w", chrome, err))
+		cancel()
+		stop()
+		return nil, nil, fmt.Errorf("starting %s: %w", chrome, err)
 	}
-	browser = ctx
-	return m.Run()
+	return ctx, func() { cancel(); stop() }, nil
 }
 
 // findChrome never ends in a skipped test: without a browser the tests fail

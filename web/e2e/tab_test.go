@@ -3,8 +3,10 @@ package e2e
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,15 +30,28 @@ type tab struct {
 	app    *app
 	ctx    context.Context
 	faults chan string
+	asked  chan page.DialogType // what the browser asked: "beforeunload"
+	stay   atomic.Bool          // answer "Leave site?" with no
 }
 
 // tab opens a browser profile of its own. Uncaught exceptions and violations
 // of the content security policy fail the test.
 func (a *app) tab() *tab {
 	a.t.Helper()
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	return a.tabIn(browser, chromedp.WithNewBrowserContext())
+}
+
+// another opens a second tab of the same profile.
+func (b *tab) another() *tab {
+	b.t.Helper()
+	return b.app.tabIn(b.ctx)
+}
+
+func (a *app) tabIn(parent context.Context, options ...chromedp.ContextOption) *tab {
+	a.t.Helper()
+	ctx, cancel := chromedp.NewContext(parent, options...)
 	a.t.Cleanup(cancel)
-	b := &tab{t: a.t, app: a, ctx: ctx, faults: make(chan string, 100)}
+	b := &tab{t: a.t, app: a, ctx: ctx, faults: make(chan string, 100), asked: make(chan page.DialogType, 100)}
 	// The first run belongs to the tab's own context: a deadline on it would
 	// become the tab's.
 	if err := chromedp.Do(ctx); err != nil {
@@ -59,8 +74,9 @@ func (b *tab) listen(event any) {
 		}
 	case *page.EventJavascriptDialogOpening:
 		// "Leave site?": a test that meets it unexpectedly should not hang.
+		b.asked <- e.Type
 		go func() {
-			_, _ = chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+			_, _ = chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: !b.stay.Load()})
 		}()
 	}
 }
@@ -97,7 +113,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 func (b *tab) where() string {
 	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText.replace(/\s*\n\s*/g, "\n").slice(0, 3000)`))
 	if err != nil {
 		return fmt.Sprintf("(the page cannot be read: %v)", err)
 	}
@@ -124,18 +140,24 @@ func (b *tab) open(path string) {
 // until waits for a JavaScript condition.
 func (b *tab) until(condition string) {
 	b.t.Helper()
-	deadline := time.Now().Add(patience)
+	if err := b.holds(condition); err != nil {
+		b.t.Fatalf("never true: %s (%v)\nat %s", condition, err, b.where())
+	}
+}
+
+// holds is nil as soon as the condition is true, or tells why it never was.
+func (b *tab) holds(condition string) error {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
 	for {
-		ctx, cancel := context.WithDeadline(b.ctx, deadline)
 		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+condition+")"))
-		cancel()
 		if err == nil && ok {
-			return
+			return nil
 		}
-		if time.Now().After(deadline) {
-			b.t.Fatalf("never true: %s (%v)\nat %s", condition, err, b.where())
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), err)
 		}
-		time.Sleep(20 * time.Millisecond) // between two looks at the condition
+		time.Sleep(20 * time.Millisecond) // between two looks; a page in change answers with errors
 	}
 }
 
@@ -159,7 +181,10 @@ func (b *tab) seesNot(text string) {
 // selector for it.
 func (b *tab) locate(role, name string) string {
 	b.t.Helper()
-	b.until(fmt.Sprintf("(%s)(%q, %q)", findScript, role, name))
+	find := fmt.Sprintf("(%s)(%q, %q)", findScript, role, name)
+	if err := b.holds(find); err != nil {
+		b.t.Fatalf("no %s named %q (%v)\nat %s", role, name, err, b.where())
+	}
 	return `[data-found="` + role + `"]`
 }
 
@@ -173,7 +198,7 @@ func (b *tab) click(name string) {
 func (b *tab) fill(label, value string) {
 	b.t.Helper()
 	field := b.locate("field", label)
-	b.do(chromedp.Clear(field))
+	eval[bool](b, fmt.Sprintf("(e => { e.focus(); e.select(); return true })(document.querySelector(%q))", field))
 	b.do(chromedp.SendKeys(field, value))
 }
 
@@ -187,7 +212,7 @@ func (b *tab) signIn(name, password string) {
 	b.until(`!location.pathname.startsWith("/sign-in") && document.readyState === "complete"`)
 }
 
-// narrow makes the window a phone's.
+// size makes the window so large, a phone's perhaps.
 func (b *tab) size(width, height int64) {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(width, height))

@@ -18,7 +18,7 @@ func (b *tab) openUser(name string) {
 	b.t.Helper()
 	b.click("IAM users")
 	b.until(`document.querySelector("h1").innerText.startsWith("IAM users")`)
-	b.fill("Find users by name, key ID or group", name)
+	b.fill("Find users by name, key ID or group", name+"\n")
 	b.click(name)
 	b.until(`document.querySelector("h1").innerText.startsWith(` + quote(name) + `)`)
 	b.click("Security credentials")

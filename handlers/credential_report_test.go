@@ -5,8 +5,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"keydesk/web/audit"
+	"keydesk/web/auth"
 )
 
 func (s *site) accountPath() string { return "/accounts/" + s.Account.ID() }
@@ -94,4 +96,24 @@ func TestCredentialReportIsJournalledBeforeItLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	ada.get(path+".csv").wantStatus(t, http.StatusServiceUnavailable)
+}
+
+// TestCredentialReportInProgress: the page says so and comes back by itself,
+// without a script.
+func TestCredentialReportInProgress(t *testing.T) {
+	t.Parallel()
+	s := newEmptySite(t)
+	s.Local.Trouble().SetReportTime(time.Hour)
+	if _, err := s.People.Create(t.Context(), "admin", auth.RoleAdministrator, password); err != nil {
+		t.Fatal(err)
+	}
+	admin := s.signedIn("admin")
+	path := s.accountPath() + "/credential-report"
+	form := admin.get(path).wantStatus(t, http.StatusOK).wantText(t, "No report")
+	admin.get(path+".csv").wantStatus(t, http.StatusConflict).wantText(t, "There is no credential report")
+	p := admin.submit(form, path, nil).wantStatus(t, http.StatusOK).wantText(t, "Report requested", "In progress")
+	if p.Header.Get("Refresh") == "" {
+		t.Error("the page does not come back by itself")
+	}
+	admin.get(path+".csv").wantStatus(t, http.StatusConflict).wantText(t, "not ready")
 }

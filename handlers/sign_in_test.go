@@ -240,3 +240,24 @@ func TestFirstRunIsForThisMachine(t *testing.T) {
 	}
 	s.browser().get("/first-run/WRONG").wantStatus(t, http.StatusNotFound).wantText(t, "This link does not work")
 }
+
+// TestNobodySignsInUnrecorded: without a journal there is no session.
+func TestNobodySignsInUnrecorded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.signedIn("ada")
+	if _, err := s.DB.Exec(t.Context(), `DROP TABLE journal`); err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser()
+	b.post("/sign-in", url.Values{"user_name": {"admin"}, "password": {password}}).
+		wantStatus(t, http.StatusServiceUnavailable).wantText(t, "The audit log is unavailable")
+	if b.cookie() != "" {
+		t.Error("a session began")
+	}
+	// Leaving works all the same.
+	ada.post("/sign-out", nil)
+	if p := ada.get("/search"); p.URL.Path != "/sign-in" {
+		t.Error("ada is still signed in")
+	}
+}

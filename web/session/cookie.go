@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,7 +13,32 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-const idBytes = 32
+const (
+	sessionCookie = "keydesk_session"
+	waitingCookie = "keydesk_sign_in"
+	idBytes       = 32
+)
+
+type secureKey struct{}
+
+// WithSecure marks a request that came over TLS to a proxy in front, which
+// talks to us in plain.
+func WithSecure(ctx context.Context) context.Context {
+	return context.WithValue(ctx, secureKey{}, true)
+}
+
+func (s *Store) secureFor(r *http.Request) bool {
+	forwarded, _ := r.Context().Value(secureKey{}).(bool)
+	return s.secure || forwarded
+}
+
+// cookieName has the prefix that no sibling host can set, where browsers allow it.
+func (s *Store) cookieName(r *http.Request, name string) string {
+	if s.secureFor(r) {
+		return "__Host-" + name
+	}
+	return name
+}
 
 // newID returns what the cookie holds: 256 random bits.
 func newID() string {

@@ -29,7 +29,7 @@ const (
 // AddFlash keeps f for the next page. Without a session one is begun that nobody is
 // signed in to. Never put a secret in it: it is stored.
 func (s *Store) AddFlash(w http.ResponseWriter, r *http.Request, f Flash) error {
-	g, err := s.Get(r, s.name)
+	g, err := s.Get(r, s.cookieName(r, sessionCookie))
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (s *Store) AddFlash(w http.ResponseWriter, r *http.Request, f Flash) error 
 // forgets them: two tabs that load at once do not both show one. A session that
 // nobody is signed in to has then served its purpose and ends.
 func (s *Store) TakeFlashes(w http.ResponseWriter, r *http.Request) ([]Flash, error) {
-	g, err := s.Get(r, s.name)
+	g, err := s.Get(r, s.cookieName(r, sessionCookie))
 	if err != nil || g.ID == "" {
 		return nil, err
 	}

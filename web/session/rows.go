@@ -26,10 +26,11 @@ func scan(row interface{ Scan(...any) error }, extra ...any) (s Session, err err
 	return s, err
 }
 
-func insert(ctx context.Context, tx *db.Tx, id string, s Session, content string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO sessions (id_hash, `+columns+`, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+func insert(ctx context.Context, tx *db.Tx, id string, s Session, providerSession string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO sessions (id_hash, `+columns+`, provider_session, content)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')`,
 		digest(id), s.Handle, s.UserID, db.Micros(s.Created), db.Micros(s.LastSeen), db.Micros(s.SignedInAt),
-		s.RemoteAddr, s.UserAgent, content)
+		s.RemoteAddr, s.UserAgent, providerSession)
 	return err
 }
 
@@ -49,6 +50,10 @@ func (s *Store) sweep(ctx context.Context, tx *db.Tx, now time.Time) error {
 	if err := revoke(ctx, tx, `NOT (`+alive+`)`, s.alive(now)...); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM one_time_tokens WHERE expires_at <= ?`, db.Micros(now))
-	return err
+	for _, table := range []string{"one_time_tokens", "waiting_sign_ins"} {
+		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE expires_at <= ?`, db.Micros(now)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -17,8 +17,8 @@ import (
 // Options say how long sessions live and how their cookie is protected.
 type Options struct {
 	// Secure marks the cookie Secure and gives it the __Host- prefix, which no
-	// sibling host can set. Off only on a plaintext loopback listener, where some
-	// browsers would drop such a cookie.
+	// sibling host can set. Off only on a plaintext listener, where some browsers
+	// would drop such a cookie; there WithSecure decides for each request.
 	Secure bool
 	// Idle ends a session nobody uses, default one hour; Absolute ends any session,
 	// default twelve hours.
@@ -31,7 +31,6 @@ type Options struct {
 // own keep the session in the cookie, where signing out cannot revoke it.
 type Store struct {
 	db             *db.DB
-	name           string
 	secure         bool
 	idle, absolute time.Duration
 	clock          func() time.Time
@@ -45,11 +44,7 @@ type rowKey struct{}
 
 // NewStore returns the store over d.
 func NewStore(d *db.DB, o Options) *Store {
-	s := &Store{db: d, name: "keydesk_session", secure: o.Secure,
-		idle: o.Idle, absolute: o.Absolute, clock: o.Now}
-	if s.secure {
-		s.name = "__Host-" + s.name
-	}
+	s := &Store{db: d, secure: o.Secure, idle: o.Idle, absolute: o.Absolute, clock: o.Now}
 	if s.idle <= 0 {
 		s.idle = time.Hour
 	}
@@ -75,7 +70,7 @@ func (s *Store) Get(r *http.Request, name string) (*sessions.Session, error) {
 // live session it is new and empty, and its error is the database's only.
 func (s *Store) New(r *http.Request, name string) (*sessions.Session, error) {
 	g := sessions.NewSession(s, name)
-	g.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
+	g.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secureFor(r), SameSite: http.SameSiteLaxMode}
 	g.IsNew = true
 	id, ok := cookieID(r, name)
 	if !ok {
@@ -155,7 +150,7 @@ func (s *Store) beginAnonymous(r *http.Request, g *sessions.Session) error {
 		if err := s.sweep(r.Context(), tx, now); err != nil {
 			return err
 		}
-		return insert(r.Context(), tx, id, row, "{}")
+		return insert(r.Context(), tx, id, row, "")
 	})
 	if err == nil {
 		adopt(g, id, row)

@@ -96,6 +96,23 @@ func TestLostReplyOfAChange(t *testing.T) {
 	}
 }
 
+// Somebody else deletes the key between our look and our call: it is gone, as
+// was asked.
+func TestDeleteOfAKeyThatVanishes(t *testing.T) {
+	t.Parallel()
+	a, _, journal := openForeign(t, answers{
+		"ListAccessKeys":  sends(strings.ReplaceAll(metadata("ann", documented), "Active", "Inactive")),
+		"DeleteAccessKey": fails(404, "NoSuchEntity", "The Access Key with id "+documented+" cannot be found."),
+		"UntagUser":       sends(""),
+	})
+	if warnings, err := a.DeleteAccessKey(administrator(), "ann", documented); err != nil || len(warnings) != 0 {
+		t.Error(warnings, err)
+	}
+	if c, r := journal.last(t); c.OldState != "Inactive" || r.Outcome != OutcomeOK {
+		t.Errorf("row %+v %+v", c, r)
+	}
+}
+
 func TestChangeThatFails(t *testing.T) {
 	t.Parallel()
 	l := openLocal(t, localaccount.Options{})

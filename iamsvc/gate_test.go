@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,6 +257,39 @@ func TestOwnKeysAreCalledWithoutUserName(t *testing.T) {
 	}
 	if got := l.statusOf(t, "keydesk", inUse); got != KeyActive {
 		t.Errorf("the key in use is %q", got)
+	}
+}
+
+// The same on the wire: the parameter is absent, not empty.
+func TestOwnCallsOnTheWire(t *testing.T) {
+	t.Parallel()
+	a, server, _ := openForeign(t, answers{
+		"ListAccessKeys":  sends(metadata("ops", documented)),
+		"UpdateAccessKey": sends(""), "DeleteAccessKey": sends(""), "UntagUser": sends(""),
+		"CreateAccessKey": sends(`<AccessKey><UserName>ops</UserName><AccessKeyId>AKIAI44QH8DHBEXAMPLE</AccessKeyId><SecretAccessKey>` + sentinel + `</SecretAccessKey></AccessKey>`),
+	})
+	if _, err := a.CreateOwnAccessKey(administrator(), ""); err != nil {
+		t.Error(err)
+	}
+	if err := a.UpdateOwnAccessKey(administrator(), documented, KeyInactive); err != nil {
+		t.Error(err)
+	}
+	server.mu.Lock()
+	server.answers["ListAccessKeys"] = sends(strings.ReplaceAll(metadata("ops", documented), "Active", "Inactive"))
+	server.mu.Unlock()
+	if _, err := a.DeleteOwnAccessKey(administrator(), documented); err != nil {
+		t.Error(err)
+	}
+	for _, c := range server.calls {
+		action := c.Get("Action")
+		if named := c.Has("UserName"); named && strings.HasSuffix(action, "AccessKey") || named && action == "ListAccessKeys" {
+			t.Errorf("%s names %q", action, c.Get("UserName"))
+		}
+	}
+	for _, action := range []string{"ListAccessKeys", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"} {
+		if server.count(action) == 0 {
+			t.Errorf("%s was not called", action)
+		}
 	}
 }
 

@@ -327,18 +327,20 @@ func TestOwnChangesDoNotLast(t *testing.T) {
 // A user deleted and made again under the name has none of the old one's keys.
 func TestUserMadeAgain(t *testing.T) {
 	t.Parallel()
-	var f facts
-	old, again := User{Name: "ann", ID: "AIDA1", Created: day(1)}, User{Name: "ann", ID: "AIDA2", Created: day(2)}
-	f.setUsers([]User{old}, nil, day(3))
-	f.setKeys(old, keyReading{keys: []AccessKey{{ID: documented, Status: KeyActive}}, started: day(3)})
-	f.setUsers([]User{again}, nil, day(4))
-	u, _ := f.inventory(nil).User("ann")
-	if len(u.Keys) != 0 || !errors.Is(u.KeysErr, ErrNotReadYet) {
-		t.Errorf("%+v", u)
-	}
-	f.forgetGone()
-	if len(f.keys) != 0 {
-		t.Error("the old user's keys are kept")
+	old := User{Name: "ann", ID: "AIDA1", Created: day(1)}
+	for _, again := range []User{{Name: "ann", ID: "AIDA2", Created: day(1)}, {Name: "ann", ID: "AIDA1", Created: day(2)}} {
+		var f facts
+		f.setUsers([]User{old}, nil, day(3))
+		f.setKeys(old, keyReading{keys: []AccessKey{{ID: documented, Status: KeyActive}}, started: day(3)})
+		f.setUsers([]User{again}, nil, day(4))
+		u, _ := f.inventory(nil).User("ann")
+		if len(u.Keys) != 0 || !errors.Is(u.KeysErr, ErrNotReadYet) {
+			t.Errorf("%+v", u)
+		}
+		f.forgetGone()
+		if len(f.keys) != 0 {
+			t.Error("the old user's keys are kept")
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 // Package auth says who a person is and what they may do: users, roles, the one
-// permission table, local accounts with their passwords, and the link that makes
-// the first administrator. It owns the tables local_accounts and
-// sign_in_attempts; it must not know HTTP, sessions or IAM.
+// permission table, local accounts with their passwords and verification codes,
+// sign-in at an identity provider, and the link that makes the first
+// administrator. It owns the tables local_accounts, verification_codes,
+// federated_accounts, logout_tokens and sign_in_attempts; it must not know our
+// HTTP, sessions or IAM.
 package auth
 
 import "slices"

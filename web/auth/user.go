@@ -17,13 +17,23 @@ type User struct {
 	Issuer, Subject string
 	Name            string
 	Role            Role
-	// SignedInAt is when the person last proved who they are, in UTC. The
-	// session knows it; LocalAccounts.User leaves it zero.
+	// SignedInAt is when the person last proved who they are, in UTC; zero when
+	// nobody knows. The session knows it; LocalAccounts.User leaves it zero.
 	SignedInAt time.Time
 }
 
 // Can reports whether the user's role holds p.
 func (u User) Can(p Permission) bool { return u.Role.Can(p) }
+
+// FreshFor is how long a sign-in is fresh enough for what cannot be taken back.
+const FreshFor = 5 * time.Minute
+
+// Fresh reports whether the person proved recently who they are. A time that is
+// not known is not recent; one ahead of our clock by more than skew is a mistake.
+func (u User) Fresh(now time.Time) bool {
+	age := now.Sub(u.SignedInAt)
+	return !u.SignedInAt.IsZero() && age <= FreshFor && age >= -clockSkew
+}
 
 type userKey struct{}
 

@@ -96,6 +96,28 @@ func TestLostReplyOfAChange(t *testing.T) {
 	}
 }
 
+// The first send took effect and its reply was lost; the refusal of the second
+// does not prove that nothing happened.
+func TestRefusalAfterALostReply(t *testing.T) {
+	t.Parallel()
+	status, tries := "Active", 0
+	a, _, _ := openForeign(t, answers{
+		"ListAccessKeys": func(w http.ResponseWriter, form url.Values) {
+			sends(strings.ReplaceAll(metadata("ann", documented), "Active", status))(w, form)
+		},
+		"UpdateAccessKey": func(w http.ResponseWriter, form url.Values) {
+			if tries++; tries == 1 {
+				status = "Inactive"
+				panic(http.ErrAbortHandler)
+			}
+			fails(403, "AccessDenied", "no")(w, form)
+		},
+	})
+	if err := a.UpdateAccessKey(administrator(), "ann", documented, KeyInactive); err != nil || tries != 2 {
+		t.Errorf("%v after %d sends", err, tries)
+	}
+}
+
 // Somebody else deletes the key between our look and our call: it is gone, as
 // was asked.
 func TestDeleteOfAKeyThatVanishes(t *testing.T) {

@@ -344,6 +344,23 @@ func TestUserMadeAgain(t *testing.T) {
 	}
 }
 
+// Tags are read at the start of a crawl, keys minutes later: a description set
+// in between is newer than the tags.
+func TestDescriptionIsAsOldAsTheTags(t *testing.T) {
+	t.Parallel()
+	var f facts
+	u := User{Name: "ann"}
+	f.setUsers([]User{u}, nil, day(1))
+	f.details, f.detailsAt = map[string]details{"ann": {tags: []Tag{{documented, "old"}}}}, day(1)
+	f.setKeys(u, keyReading{keys: []AccessKey{{ID: documented}}, started: day(3)})
+	description := "new"
+	own := ownChanges{}
+	own.add(ownChange{user: "ann", keyID: documented, at: day(2), description: &description})
+	if _, k, _ := f.inventory(own).Key(documented); k.Description != "new" {
+		t.Errorf("%+v", k)
+	}
+}
+
 func TestFailedReadingKeepsWhatWasKnown(t *testing.T) {
 	t.Parallel()
 	var f facts

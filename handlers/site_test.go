@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -67,13 +68,18 @@ func (l *logBuffer) String() string {
 // "ada" (auditor), all with the same password, and a read inventory.
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := newEmptySite(t)
-	for name, role := range map[string]auth.Role{
-		"admin": auth.RoleAdministrator, "helen": auth.RoleHelpDesk, "ada": auth.RoleAuditor,
-	} {
-		if _, err := s.People.Create(t.Context(), name, role, password); err != nil {
-			t.Fatal(err)
-		}
+	dir := t.TempDir()
+	database, err := peopled()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "keydesk.db"), database, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSiteIn(t, dir)
+	// With a report there already the reading has nothing to wait for.
+	if _, err := s.Account.GenerateCredentialReport(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	if err := s.Account.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
@@ -81,10 +87,41 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
+// peopled is a database with three accounts in it. Hashing their passwords for
+// every test would take most of the tests' time.
+var peopled = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "keydesk-people-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "keydesk.db")
+	d, err := db.Open(context.Background(), "sqlite:"+file)
+	if err != nil {
+		return nil, err
+	}
+	for name, role := range map[string]auth.Role{
+		"admin": auth.RoleAdministrator, "helen": auth.RoleHelpDesk, "ada": auth.RoleAuditor,
+	} {
+		if _, err := auth.NewLocalAccounts(d).Create(context.Background(), name, role, password); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
 // newEmptySite has no local accounts yet, only the first-run link.
 func newEmptySite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, Dir: t.TempDir(), Log: &logBuffer{}}
+	return newSiteIn(t, t.TempDir())
+}
+
+func newSiteIn(t *testing.T, dir string) *site {
+	t.Helper()
+	s := &site{t: t, Dir: dir, Log: &logBuffer{}}
 	ctx := context.Background()
 	log := slog.New(slog.NewJSONHandler(s.Log, nil))
 	check := func(err error) {
@@ -100,11 +137,12 @@ func newEmptySite(t *testing.T) *site {
 	check(err)
 	s.Local, err = localaccount.Open(filepath.Join(s.Dir, "local-account"), localaccount.Options{Users: 40})
 	check(err)
+	s.Local.Trouble().SetReportTime(1)
 	id, secret := s.Local.Credentials()
 	s.Account, err = iamsvc.Open(ctx, iamsvc.Config{
 		AWS: aws.Config{Region: "us-east-1", HTTPClient: s.Local.Client(),
 			Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")},
-		Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, Logger: log,
+		Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, Logger: log, BackgroundRate: 5000,
 	})
 	check(err)
 	s.People = auth.NewLocalAccounts(s.DB)

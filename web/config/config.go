@@ -30,9 +30,16 @@ type Config struct {
 	LocalEndpoint     string // host:port that serves the embedded account to other clients
 	AdminPasswordFile string // file with the password of the first administrator
 	TLSCert, TLSKey   string // PEM files of the web server's certificate
+	TrustedProxy      string // networks of the proxies in front, as CIDR[,CIDR]; see TrustedProxies
+	PublicURL         string // where people reach Keydesk, without a path
 	LogFormat         string // "text" or "json"
 	Version           bool   // print the version and exit
 	Check             bool   // validate everything and exit
+
+	// Sign-in at an OpenID Connect provider; all empty but OIDCGroupsClaim for none.
+	OIDCIssuer, OIDCClientID, OIDCClientSecretFile string
+	OIDCRoles                                      string // group=role[,group=role]
+	OIDCGroupsClaim                                string
 }
 
 // ErrHelp means that the help page was asked for and has been written.
@@ -63,6 +70,10 @@ func (c *Config) settings() []setting {
 			help: "certificate (PEM); with -tls-key, needed for any address that is not loopback"},
 		{group: "Serving", name: "tls-key", value: "FILE", text: &c.TLSKey,
 			help: "private key (PEM) of that certificate"},
+		{group: "Serving", name: "trusted-proxy", value: "CIDR[,CIDR]", text: &c.TrustedProxy,
+			help: "networks of proxies in front whose X-Forwarded headers are believed"},
+		{group: "Serving", name: "public-url", value: "URL", text: &c.PublicURL,
+			help: "where people reach Keydesk, such as https://keydesk.example.com"},
 		{group: "Serving", name: "log-format", value: "text|json", fallback: "text", text: &c.LogFormat,
 			help: "form of the log on standard error"},
 
@@ -79,6 +90,17 @@ func (c *Config) settings() []setting {
 			help: "users it is filled with when it is first made, 10 to 5000"},
 		{group: "The embedded account", name: "local-endpoint", value: "ADDR", text: &c.LocalEndpoint,
 			help: "serve it to the AWS CLI and SDKs too, on this loopback host:port"},
+
+		{group: "Single sign-on", name: "oidc-issuer", value: "URL", text: &c.OIDCIssuer,
+			help: "OpenID Connect provider; the flags below and -public-url go with it"},
+		{group: "Single sign-on", name: "oidc-client-id", value: "ID", text: &c.OIDCClientID,
+			help: "Keydesk's name at the provider"},
+		{group: "Single sign-on", name: "oidc-client-secret-file", value: "FILE", text: &c.OIDCClientSecretFile,
+			help: "file with its secret"},
+		{group: "Single sign-on", name: "oidc-roles", value: "GROUP=ROLE[,...]", text: &c.OIDCRoles,
+			help: "role of each group: administrator, help-desk or auditor"},
+		{group: "Single sign-on", name: "oidc-groups-claim", value: "NAME", fallback: "groups", text: &c.OIDCGroupsClaim,
+			help: "claim that lists a person's groups"},
 
 		{group: "First start and checks", name: "admin-password-file", value: "FILE", text: &c.AdminPasswordFile,
 			help: "make the administrator \"admin\" with the password in this file"},

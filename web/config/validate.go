@@ -17,11 +17,13 @@ var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$|^[a-z-]+-global$
 func (c Config) Validate() error {
 	return errors.Join(
 		c.validateListen(),
+		c.validateProxy(),
+		c.validateOIDC(),
 		c.validateIAM(),
 		c.validateLocal(),
 		oneOf("log-format", c.LogFormat, "text", "json"),
 		notEmpty("data", c.Data),
-		c.validatePasswordFile(),
+		privateFile("admin-password-file", c.AdminPasswordFile),
 	)
 }
 
@@ -34,8 +36,8 @@ func (c Config) validateListen() error {
 		return errors.New("-tls-cert and -tls-key belong together: give both or none")
 	}
 	// Plain HTTP off this machine would send sign-ins and new secrets in the clear.
-	if !loopback(host) && c.TLSCert == "" {
-		return fmt.Errorf("-listen %s can be reached from other machines: give -tls-cert and -tls-key, or listen on 127.0.0.1", c.Listen)
+	if !loopback(host) && c.TLSCert == "" && c.TrustedProxy == "" {
+		return fmt.Errorf("-listen %s can be reached from other machines: give -tls-cert and -tls-key, listen on 127.0.0.1, or name the proxy in front that does TLS with -trusted-proxy", c.Listen)
 	}
 	return nil
 }
@@ -83,21 +85,21 @@ func (c Config) validateLocal() error {
 	return errors.Join(faults...)
 }
 
-// validatePasswordFile refuses a file that other people of the machine can
-// read: whoever reads it is an administrator.
-func (c Config) validatePasswordFile() error {
-	if c.AdminPasswordFile == "" {
+// privateFile refuses a file that other people of the machine can read: whoever
+// reads it is an administrator, or passes for Keydesk. No file is fine.
+func privateFile(flag, path string) error {
+	if path == "" {
 		return nil
 	}
-	info, err := os.Stat(c.AdminPasswordFile)
+	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("-admin-password-file: %w", err)
+		return fmt.Errorf("-%s: %w", flag, err)
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("-admin-password-file %s is not a file", c.AdminPasswordFile)
+		return fmt.Errorf("-%s %s is not a file", flag, path)
 	}
 	if info.Mode().Perm()&0o007 != 0 {
-		return fmt.Errorf("-admin-password-file %s can be read by everyone on this machine: chmod 600 it", c.AdminPasswordFile)
+		return fmt.Errorf("-%s %s can be read by everyone on this machine: chmod 600 it", flag, path)
 	}
 	return nil
 }

@@ -74,8 +74,8 @@ func TestLifeOfAKey(t *testing.T) {
 	s.wantCalls(map[string]int{"UpdateAccessKey": 3, "DeleteAccessKey": 1, "TagUser": 1, "UntagUser": 1})
 }
 
-// TestLifeOfAKeyOnPages is the same without a dialog: each link of the menu
-// leads to a page.
+// TestQuestionsAsPages follows the links of the menu as a browser without
+// JavaScript does: each leads to a page.
 func TestQuestionsAsPages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

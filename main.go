@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stdout, "keydesk "+version)
 		return nil
 	}
-	if err := errors.Join(err, c.Validate()); err != nil {
+	if err := errors.Join(err, c.Validate(), checkRoles(c)); err != nil {
 		return settingsError{err}
 	}
 	log := newLog(c.LogFormat, stderr)
@@ -98,6 +98,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	people := auth.NewLocalAccounts(database)
+	codes, err := auth.OpenCodes(database, filepath.Join(c.Data, "codes.key"))
+	if err != nil {
+		return err
+	}
+	sso, err := singleSignOn(c, database)
+	if err != nil {
+		return err
+	}
 
 	gate := web.Journal{Audit: journal, Now: time.Now, Version: version}
 	account, closeAccount, err := openAccount(ctx, c, gate, listeners.local, log)
@@ -116,10 +124,18 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	go account.Run(ctx)
+	if sso != nil {
+		go sso.Run(ctx, log)
+	}
 	secure := c.TLSCert != ""
+	proxies, err := c.TrustedProxies()
+	if err != nil {
+		return err
+	}
 	site := web.New(web.Options{
 		Accounts: iamsvc.NewAccounts(account), DB: database, Journal: journal,
 		LocalAccounts: people, Sessions: session.NewStore(database, session.Options{Secure: secure}),
+		Codes: codes, OIDC: sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(),
 		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
 		Secure: secure, Version: version,
 	})
@@ -266,6 +282,38 @@ func announceAccount(w io.Writer, c config.Config, i iamsvc.Identity) {
 		fmt.Fprintf(w, "Other programs can use it too:\n  export AWS_SHARED_CREDENTIALS_FILE=%s\n  aws --region us-east-1 --endpoint-url http://%s iam list-users\n",
 			credentialsFile(c), c.LocalEndpoint)
 	}
+}
+
+// checkRoles looks at the role map before anything is opened: config does not know
+// the roles.
+func checkRoles(c config.Config) error {
+	if c.OIDCRoles == "" {
+		return nil
+	}
+	if _, err := auth.ParseRoleMap(c.OIDCRoles); err != nil {
+		return fmt.Errorf("-oidc-roles: %w", err)
+	}
+	return nil
+}
+
+// singleSignOn is nil when no identity provider is set up.
+func singleSignOn(c config.Config, d *db.DB) (*auth.OIDC, error) {
+	if c.OIDCIssuer == "" {
+		return nil, nil
+	}
+	roles, err := auth.ParseRoleMap(c.OIDCRoles)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := os.ReadFile(c.OIDCClientSecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("-oidc-client-secret-file: %w", err)
+	}
+	return auth.NewOIDC(d, auth.OIDCSettings{
+		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: strings.TrimSpace(string(secret)),
+		RedirectURL: strings.TrimRight(c.PublicURL, "/") + "/sign-in/oidc/callback",
+		GroupsClaim: c.OIDCGroupsClaim, Roles: roles,
+	}), nil
 }
 
 // firstAdministrator makes sure that somebody can sign in: from the password

@@ -56,6 +56,8 @@ func localOutcome(err error) (outcome, code string) {
 		return audit.OutcomeFailed, "NoSuchAccount"
 	case errors.Is(err, auth.ErrBadCredentials):
 		return audit.OutcomeFailed, "BadCredentials"
+	case errors.Is(err, auth.ErrBadCode):
+		return audit.OutcomeFailed, "BadCode"
 	}
 	return audit.OutcomeFailed, iamsvc.ErrorCode(err)
 }

@@ -24,6 +24,7 @@ const (
 	actionEnable        = "EnableLocalAccount"
 	actionResetPassword = "ResetLocalAccountPassword"
 	actionEndSessions   = "EndLocalAccountSessions"
+	actionResetCodes    = "ResetVerificationCodes"
 )
 
 // Show is the page of one person.
@@ -42,9 +43,13 @@ func (l LocalAccounts) show(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	page := newLocalAccountPage(a, sessionRows(sessions, "", l.Now()), a.ID == l.user(r).ID, l.Now())
 	page.PasswordError = passwordError
+	if page.CodesOn, err = l.Codes.Enabled(r.Context(), a.ID); err != nil {
+		return err
+	}
 	for action, token := range map[string]*string{
 		actionSetRole: &page.RoleToken, disableAction(!a.Disabled): &page.DisabledToken,
 		actionResetPassword: &page.PasswordToken, actionEndSessions: &page.SessionsToken,
+		actionResetCodes: &page.CodesToken,
 	} {
 		if *token, err = l.formToken(r, action, a.ID); err != nil {
 			return err
@@ -140,6 +145,28 @@ func (l LocalAccounts) ResetPassword(w http.ResponseWriter, r *http.Request) err
 	return l.changed(w, r, a, err, "Password reset", a.Name+" signs in with the new password from now on. Their sessions have ended.")
 }
 
+// ResetCodes is for somebody who has lost their authenticator app: they sign in with
+// the password alone until they set it up again. The sessions end, since it may be
+// in somebody else's hands.
+func (l LocalAccounts) ResetCodes(w http.ResponseWriter, r *http.Request) error {
+	a, err := l.find(r)
+	if err != nil {
+		return err
+	}
+	if a.ID == l.user(r).ID {
+		return ErrOwnAccount // the settings ask for a code first
+	}
+	event := audit.Event{Action: actionResetCodes, User: localName(a.Name)}
+	err = l.change(r, event, a.ID, func(ctx context.Context) error {
+		if err := l.Codes.Remove(ctx, a.ID); err != nil {
+			return err
+		}
+		_, err := l.Sessions.EndAll(ctx, a.ID, "")
+		return err
+	})
+	return l.changed(w, r, a, err, "Verification codes reset", a.Name+" signs in without a code until they set codes up again. Their sessions have ended.")
+}
+
 // EndSessions signs the person out everywhere.
 func (l LocalAccounts) EndSessions(w http.ResponseWriter, r *http.Request) error {
 	a, err := l.find(r)
@@ -188,7 +215,7 @@ func (l LocalAccounts) find(r *http.Request) (auth.LocalAccount, error) {
 }
 
 func newLocalAccountPage(a auth.LocalAccount, sessions []views.SessionRow, you bool, now time.Time) views.LocalAccountPage {
-	page := views.LocalAccountPage{
+	page := views.LocalAccountPage{Local: true,
 		Name: a.Name, Role: a.Role.Label(), Path: localAccountPath(a.ID), Status: accountStatus(a), Disabled: a.Disabled,
 		LastSignIn: since(now, a.LastSignIn, "Never"), Created: since(now, a.Created, none),
 		Roles: roleOptions(a.Role), Password: passwordRule(), Sessions: sessions,
@@ -196,6 +223,7 @@ func newLocalAccountPage(a auth.LocalAccount, sessions []views.SessionRow, you b
 	if you {
 		page.RoleReason = "This is your own account. Another administrator can change your role."
 		page.PasswordReason = "This is your own account. Change your password in Settings."
+		page.CodesReason = "This is your own account. Manage your verification codes in Settings."
 		page.DisabledReason = "This is your own account. Another administrator can disable it."
 	}
 	return page

@@ -16,6 +16,8 @@ import (
 type LocalAccounts struct {
 	Base
 	LocalAccounts *auth.LocalAccounts
+	Codes         *auth.Codes
+	OIDC          *auth.OIDC // nil without single sign-on
 }
 
 // newAccounts is the target of the tokens of the form that adds a person.
@@ -38,6 +40,13 @@ func (l LocalAccounts) list(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	page := newLocalAccountsPage(accounts, l.user(r).ID, l.Now())
 	page.Form = form
+	if page.SingleSignOn = l.OIDC != nil; page.SingleSignOn {
+		people, err := l.OIDC.Accounts.List(r.Context())
+		if err != nil {
+			return err
+		}
+		page.Federated = federatedRows(people, l.user(r).ID, l.Now())
+	}
 	page.Shell, err = l.Shell(w, r, Page{Title: "Local accounts", Current: localAccountsPath,
 		Crumbs: []views.Crumb{{Text: "Administration"}, {Text: "Local accounts"}}})
 	if err != nil {

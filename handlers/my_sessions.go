@@ -60,7 +60,7 @@ func (m MySessions) End(w http.ResponseWriter, r *http.Request) error {
 	if !own && which != allOthers {
 		return &Changed{What: "That session has ended already.", Path: "/my-sessions"}
 	}
-	event := audit.Event{Action: actionEndSession, User: localName(m.user(r).Name)}
+	event := audit.Event{Action: actionEndSession, User: personName(m.user(r))}
 	err = m.change(r, event, current.UserID, func(ctx context.Context) error {
 		if which == allOthers {
 			_, err := m.Sessions.EndAll(ctx, current.UserID, current.Handle)

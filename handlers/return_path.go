@@ -24,7 +24,7 @@ func localPath(next string) string {
 		return home
 	}
 	// Behind these lies nothing to come back to.
-	if u.Path == "/sign-in" || u.Path == "/sign-out" || strings.HasPrefix(u.Path, "/first-run/") {
+	if u.Path == "/sign-in" || strings.HasPrefix(u.Path, "/sign-in/") || u.Path == "/sign-out" || strings.HasPrefix(u.Path, "/first-run/") {
 		return home
 	}
 	return next

@@ -19,8 +19,14 @@ import (
 type SignIn struct {
 	Base
 	LocalAccounts *auth.LocalAccounts
+	Codes         *auth.Codes
+	OIDC          *auth.OIDC     // nil without single sign-on
 	FirstRun      *auth.FirstRun // nil once an administrator exists
 }
+
+// ErrSignInGone means that a sign-in cannot be finished: this browser has not
+// begun it, or too long ago.
+var ErrSignInGone = errors.New("no such sign-in to finish")
 
 // The journal's names of what happens here.
 const (
@@ -44,24 +50,35 @@ func (s SignIn) Submit(w http.ResponseWriter, r *http.Request) error {
 	name := strings.TrimSpace(r.PostFormValue("user_name"))
 	page := views.SignInPage{UserName: name, Next: localPath(r.PostFormValue("next"))}
 	user, err := s.LocalAccounts.SignIn(r.Context(), name, r.PostFormValue("password"), s.ClientIP(r))
-	var wait *auth.TooManyAttempts
-	switch {
-	case errors.As(err, &wait):
-		// Not journalled: nothing was checked, and a stranger could fill the disk
-		// with rows.
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait.RetryAfter/time.Second)))
-		page.Error = fmt.Sprintf("Too many attempts. Wait %s, then try again.", count(int(wait.RetryAfter/time.Second), "second"))
-		return s.page(w, r, http.StatusTooManyRequests, page)
-	case errors.Is(err, auth.ErrBadCredentials):
+	if errors.Is(err, auth.ErrBadCredentials) {
 		if err := s.recordFailure(r, name); err != nil {
 			return err
 		}
-		page.Error = "The user name or password is not right."
-		return s.page(w, r, http.StatusUnprocessableEntity, page)
-	case err != nil:
+	}
+	if status, text := refusal(w, err, "The user name or password is not right."); status != 0 {
+		page.Error = text
+		return s.page(w, r, status, page)
+	}
+	if err != nil {
 		return err
 	}
-	return s.begin(w, r, user, page.Next)
+	return s.passwordRight(w, r, user, page.Next)
+}
+
+// refusal is what a person reads who gave a wrong password or code, or too many;
+// status 0 for other errors. Too many are not journalled: nothing was checked, and
+// a stranger could fill the disk with rows.
+func refusal(w http.ResponseWriter, err error, wrong string) (status int, text string) {
+	var wait *auth.TooManyAttempts
+	switch {
+	case errors.As(err, &wait):
+		seconds := int(wait.RetryAfter / time.Second)
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		return http.StatusTooManyRequests, fmt.Sprintf("Too many attempts. Wait %s, then try again.", count(seconds, "second"))
+	case errors.Is(err, auth.ErrBadCredentials), errors.Is(err, auth.ErrBadCode):
+		return http.StatusUnprocessableEntity, wrong
+	}
+	return 0, ""
 }
 
 // begin journals before it lets anyone in: a session nobody knows of must not
@@ -116,5 +133,9 @@ func (s SignIn) page(w http.ResponseWriter, r *http.Request, status int, p views
 		return err
 	}
 	p.Shell = shell
+	if s.OIDC != nil {
+		p.SingleSignOn = providerPath("/sign-in/oidc", p.Next)
+		p.ProviderDown = !s.OIDC.Ready()
+	}
 	return render(w, r, status, views.SignIn(p))
 }

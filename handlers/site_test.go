@@ -40,6 +40,8 @@ type site struct {
 	Account       *iamsvc.Account
 	Journal       *audit.Journal
 	People        *auth.LocalAccounts
+	Codes         *auth.Codes
+	Options       web.Options // what the server was made from
 	DB            *db.DB
 	Dir           string
 	Log           *logBuffer
@@ -149,11 +151,14 @@ func newSiteIn(t *testing.T, dir string) *site {
 	firstRun, token, err := auth.NewFirstRun()
 	check(err)
 	s.FirstRunToken = token
-	s.Server = httptest.NewServer(web.New(web.Options{
-		Accounts: iamsvc.NewAccounts(s.Account), DB: s.DB, Journal: s.Journal, LocalAccounts: s.People,
+	s.Codes, err = auth.OpenCodes(s.DB, filepath.Join(s.Dir, "codes.key"))
+	check(err)
+	s.Options = web.Options{
+		Accounts: iamsvc.NewAccounts(s.Account), DB: s.DB, Journal: s.Journal, LocalAccounts: s.People, Codes: s.Codes,
 		Sessions: session.NewStore(s.DB, session.Options{}), FirstRun: firstRun,
 		Log: log, Now: time.Now, Embedded: true, Version: "test",
-	}))
+	}
+	s.Server = httptest.NewServer(web.New(s.Options))
 	t.Cleanup(func() {
 		s.Server.Close()
 		check(s.Local.Close())

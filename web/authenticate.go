@@ -1,9 +1,13 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
+
+	"github.com/go-chi/chi/v5"
 
 	"keydesk/handlers"
 	"keydesk/iamsvc"
@@ -34,8 +38,8 @@ func (s *site) withUser(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		user, err := s.LocalAccounts.User(r.Context(), current.UserID)
-		if errors.Is(err, auth.ErrNoSuchAccount) || errors.Is(err, auth.ErrDisabled) {
+		user, err := s.account(r.Context(), current.UserID)
+		if errors.Is(err, auth.ErrNoSuchAccount) || errors.Is(err, auth.ErrDisabled) || errors.Is(err, auth.ErrNoRole) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -58,21 +62,60 @@ func (s *site) withUser(next http.Handler) http.Handler {
 	})
 }
 
+// account is the person as they are now, wherever they sign in. People of an
+// identity provider that is no longer set up are nobody.
+func (s *site) account(ctx context.Context, id string) (auth.User, error) {
+	user, err := s.LocalAccounts.User(ctx, id)
+	if s.OIDC == nil || !errors.Is(err, auth.ErrNoSuchAccount) {
+		return user, err
+	}
+	return s.OIDC.Accounts.User(ctx, id)
+}
+
 // guard lets a request through to its handler if the person has the route's
-// permission. Nobody signed in: to the sign-in page, and back afterwards.
-func (s *site) guard(p auth.Permission, h handlers.Func) http.HandlerFunc {
+// permission, and has proved lately enough who they are. Nobody signed in: to the
+// sign-in page, and back afterwards.
+func (s *site) guard(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, ok := auth.UserFrom(r.Context())
 		if !ok {
 			http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
 			return
 		}
-		if !user.Can(p) {
-			s.fail(w, r, &forbidden{Permission: p, Role: user.Role})
+		if !user.Can(rt.permission) {
+			s.fail(w, r, &forbidden{Permission: rt.permission, Role: user.Role})
 			return
 		}
-		s.run(h)(w, r)
+		if rt.proof == fresh && !user.Fresh(s.Now()) {
+			s.askAgain(w, r)
+			return
+		}
+		s.run(rt.handler)(w, r)
 	}
+}
+
+// askAgain has the person confirm that it is them. A page waits until they have; a
+// form is refused, since sending it again by itself would do what somebody at an
+// unlocked screen began.
+func (s *site) askAgain(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		http.Redirect(w, r, handlers.ConfirmPath(r.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
+	s.fail(w, r, &stale{Confirm: handlers.ConfirmPath(s.formPage(r))})
+}
+
+// formPage is the page the form was most likely on: the one that answers a GET at
+// the form's address, below it, or above it.
+func (s *site) formPage(r *http.Request) string {
+	for p := r.URL.EscapedPath(); p != "/" && p != "."; p = path.Dir(p) {
+		for _, candidate := range []string{p, p + "/create"} {
+			if s.router.Match(chi.NewRouteContext(), http.MethodGet, candidate) {
+				return candidate
+			}
+		}
+	}
+	return "/"
 }
 
 // run calls a handler and turns its error into a page.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"keydesk/handlers"
 	"keydesk/iamsvc"
@@ -19,6 +18,7 @@ var (
 	errPanic            = errors.New("panic in a handler")
 	errMethodNotAllowed = errors.New("method not allowed")
 	errCrossOrigin      = errors.New("request from another site")
+	errPlain            = errors.New("plain HTTP from another machine")
 )
 
 // forbidden is a person whose role lacks the route's permission.
@@ -30,6 +30,13 @@ type forbidden struct {
 func (f *forbidden) Error() string {
 	return fmt.Sprintf("role %s lacks permission %s", f.Role, f.Permission)
 }
+
+// stale is a change by somebody whose sign-in is too old for it.
+type stale struct {
+	Confirm string /* path of the page that asks again */
+}
+
+func (s *stale) Error() string { return "the sign-in is too old" }
 
 // badForm is a body that could not be read as a form.
 type badForm struct{ err error }
@@ -58,6 +65,29 @@ var answers = []struct {
 		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
 	{errCrossOrigin, answer{status: http.StatusForbidden, title: "The request did not come from this site",
 		text: "Keydesk only accepts forms from its own pages. Nothing was changed."}},
+	{errPlain, answer{status: http.StatusForbidden, title: "This connection is not secure",
+		text: "Keydesk is served through a proxy, over https. Open it at its https address. If you did, the proxy does not say so (X-Forwarded-Proto), or is not in -trusted-proxy."}},
+	{handlers.ErrSignInGone, answer{status: http.StatusForbidden, title: "The sign-in took too long",
+		text:  "It was not finished within ten minutes, was begun in another browser or tab, or was finished already. You are not signed in by it. Begin again.",
+		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
+	{auth.ErrProviderAnswer, answer{status: http.StatusForbidden, title: "Single sign-on did not work",
+		text:  "What the identity provider sent back was not accepted. You are not signed in by it. Try again; if it goes on, whoever runs Keydesk finds the reason in the log.",
+		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
+	{auth.ErrNotAskedAgain, answer{status: http.StatusForbidden, title: "It is not confirmed that it is you",
+		text: "The identity provider let you through without asking again who you are, or does not say when it did. Nothing was changed. Sign out there and try again; if it goes on, whoever runs the provider has to make it send auth_time."}},
+	{auth.ErrNoRole, answer{status: http.StatusForbidden, title: "You have no access to Keydesk",
+		text: "The identity provider knows you, but none of your groups has a role here. Ask whoever runs Keydesk which group you need."}},
+	{auth.ErrDisabled, answer{status: http.StatusForbidden, title: "Your account is disabled",
+		text: "An administrator of Keydesk has disabled your account. You are not signed in."}},
+	{auth.ErrProviderUnavailable, answer{status: http.StatusServiceUnavailable, title: "Single sign-on is unavailable",
+		text:  "The identity provider cannot be reached. You are not signed in by it. Try again in a minute.",
+		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
+	{auth.ErrCodesUnreadable, answer{status: http.StatusServiceUnavailable, title: "Your verification code cannot be checked",
+		text: "Keydesk has lost the key of the verification codes. You are not signed in. An administrator can reset your verification codes, or restore the key file."}},
+	{auth.ErrCodesOn, answer{status: http.StatusConflict, title: "Verification codes are in use already",
+		text: "Nothing was changed. Turn them off first to set up others."}},
+	{auth.ErrNoCodes, answer{status: http.StatusConflict, title: "No verification codes are set up",
+		text: "Nothing was changed. Set them up in Settings."}},
 	{session.ErrTokenSpent, answer{status: http.StatusConflict, title: "This form was already used",
 		text: "Nothing new was created or changed. A form works once, for ten minutes and for the person who opened it. Open the page again to see what is there now."}},
 	{session.ErrCreateInFlight, answer{status: http.StatusConflict, title: "A key is being created for this user",
@@ -136,108 +166,6 @@ func explain(err error) answer {
 	return say
 }
 
-func explainForm(err error, say *answer) {
-	var tooLarge *http.MaxBytesError
-	var form *badForm
-	var role *forbidden
-	var field *auth.FieldError
-	switch {
-	case errors.As(err, &field):
-		*say = answer{status: http.StatusUnprocessableEntity, title: "That is not valid", text: field.Message + " Nothing was changed."}
-	case errors.As(err, &tooLarge):
-		*say = answer{status: http.StatusRequestEntityTooLarge, title: "That is too much",
-			text: fmt.Sprintf("A request may hold at most %d KiB here. Nothing was changed.", tooLarge.Limit>>10)}
-	case errors.As(err, &form):
-		*say = answer{status: http.StatusBadRequest, title: "The form could not be read",
-			text: "What the browser sent is not a valid form. Nothing was changed."}
-	case errors.As(err, &role):
-		*say = answer{status: http.StatusForbidden, title: "You may not do this",
-			text: fmt.Sprintf("This needs the permission %q, which the role %s does not have. It is held by: %s. Nothing was changed.",
-				role.Permission.Description(), role.Role.Label(), rolesWith(role.Permission))}
-	}
-}
-
-func explainIAM(err error, say *answer) {
-	var changed *handlers.Changed
-	var quota *handlers.QuotaFull
-	var unrecorded *handlers.Unrecorded
-	var onward *handlers.Onward
-	var denied *iamsvc.Denied
-	var lost *iamsvc.OutcomeUnknown
-	var journal *iamsvc.JournalFailure
-	var invalid *iamsvc.Invalid
-	if errors.As(err, &onward) {
-		say.links = []views.Link{{Text: onward.Name, URL: onward.Path}}
-	}
-	switch {
-	case errors.As(err, &changed):
-		*say = answer{status: http.StatusConflict, title: "Changed meanwhile",
-			text:  changed.What + " Nothing was changed.",
-			links: []views.Link{{Text: "Show the current state", URL: changed.Path}}}
-	case errors.As(err, &quota):
-		say.text += " Its keys: " + keyList(quota.Keys) + "."
-		say.links = []views.Link{{Text: "Access keys of " + quota.User, URL: quota.Path}}
-	case errors.As(err, &denied):
-		say.text += fmt.Sprintf(" Missing permission: %s.", denied.Action)
-	case errors.As(err, &lost) && lost.Operation == string(iamsvc.ActionCreateAccessKey):
-		say.text += candidates(lost)
-	case errors.As(err, &lost):
-		say.title = "It is not known whether the change was made"
-		say.text = "The request (" + lost.Operation + ") was sent, but IAM's answer was lost. Look at the state shown now before you try again." + seenNow(lost)
-	case errors.As(err, &unrecorded):
-		say.title = "Changed, but not recorded"
-		say.text = "IAM has made the change, but the audit log could not take down how it ended. Do not repeat the change. Tell whoever runs Keydesk, with the request ID below."
-	case errors.As(err, &journal) && journal.KeyID != "":
-		say.text = withdrawn(journal)
-	case errors.As(err, &invalid):
-		say.text = invalid.Message + " Nothing was changed."
-	}
-}
-
-func candidates(lost *iamsvc.OutcomeUnknown) string {
-	switch {
-	case lost.ListErr != nil:
-		return " The keys could not be listed either."
-	case len(lost.Candidates) == 0:
-		return " Listing the keys just now showed no new one; it can still appear within the next seconds."
-	default:
-		return " Likely made by this request: " + keyList(lost.Candidates) + ". Deactivate and delete it, then create another."
-	}
-}
-
-// seenNow is what a list of the keys showed after the answer was lost.
-func seenNow(lost *iamsvc.OutcomeUnknown) string {
-	if lost.ListErr != nil || len(lost.Candidates) == 0 {
-		return ""
-	}
-	return " IAM's list shows: " + keyList(lost.Candidates) + "."
-}
-
-func withdrawn(j *iamsvc.JournalFailure) string {
-	if j.Withdrawn {
-		return "The access key " + j.KeyID + " was created, but this could not be recorded, so it was deleted again at once. Nobody has seen its secret."
-	}
-	return "The access key " + j.KeyID + " was created, but this could not be recorded, and deleting it again failed. Nobody has its secret: deactivate and delete it."
-}
-
-func keyList(keys []iamsvc.AccessKey) string {
-	names := make([]string, len(keys))
-	for i, k := range keys {
-		names[i] = fmt.Sprintf("%s (%s)", k.ID, k.Status)
-	}
-	return strings.Join(names, ", ")
-}
-
-func rolesWith(p auth.Permission) string {
-	var names []string
-	for _, r := range auth.Roles() {
-		if r.Can(p) {
-			names = append(names, r.Label())
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
 // fail answers a request with the page of an error. The page says what the
 // table says; the chain of causes goes to the log only.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -246,8 +174,12 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.Log.Error("request failed", "id", RequestID(r.Context()), "status", say.status, "error", err.Error())
 	}
 	var role *forbidden
-	if errors.As(err, &role) {
-		s.recordRefusal(r, role)
+	var old *stale
+	switch {
+	case errors.As(err, &role):
+		s.recordRefusal(r, string(role.Permission))
+	case errors.As(err, &old):
+		s.recordRefusal(r, "StaleSignIn")
 	}
 	if say.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "30")
@@ -265,11 +197,12 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// recordRefusal leaves a trace of what somebody was not allowed to do.
-func (s *site) recordRefusal(r *http.Request, f *forbidden) {
+// recordRefusal leaves a trace of what somebody was not allowed to do: code is the
+// permission they lack, or StaleSignIn.
+func (s *site) recordRefusal(r *http.Request, code string) {
 	u, _ := auth.UserFrom(r.Context())
 	_, err := s.Journal.Append(r.Context(), audit.Event{
-		Phase: audit.PhaseEvent, Action: "Refused", Outcome: audit.OutcomeRefused, ErrorCode: string(f.Permission),
+		Phase: audit.PhaseEvent, Action: "Refused", Outcome: audit.OutcomeRefused, ErrorCode: code,
 		Actor:     audit.Actor{Issuer: u.Issuer, Subject: u.Subject, Name: u.Name, Role: string(u.Role)},
 		RequestID: RequestID(r.Context()), SourceIP: clientIP(r), Version: s.Version,
 	})

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"keydesk/web/session"
 )
 
 type contextKey int
@@ -53,7 +55,7 @@ func (s *site) withSecurityHeaders(next http.Handler) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Cache-Control", "no-store")
-		if s.Secure {
+		if s.Secure || session.Secure(r.Context()) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		next.ServeHTTP(w, r)
@@ -156,7 +158,7 @@ func bodyLimit(r *http.Request) int64 {
 	return maxBodyBytes
 }
 
-// clientIP is the peer's address. No header is believed: anyone can send one.
+// clientIP is the peer's address, or what withForwarded has put in its place.
 func clientIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -17,21 +17,39 @@ import (
 type route struct {
 	method, pattern string
 	permission      auth.Permission
+	proof           proof
 	handler         handlers.Func
 }
 
+// proof is how lately a person must have proved who they are.
+type proof bool
+
+const (
+	live  proof = false // a session that has not ended is enough
+	fresh proof = true  // within auth.FreshFor: what is done cannot be taken back
+)
+
 // public are the routes for people who are not signed in (yet).
 func (s *site) public() []route {
-	signIn := handlers.SignIn{Base: s.base, LocalAccounts: s.LocalAccounts, FirstRun: s.FirstRun}
+	signIn := s.signIn()
 	return []route{
-		{"GET", "/sign-in", "", signIn.Form},
-		{"POST", "/sign-in", "", signIn.Submit},
-		{"POST", "/sign-out", "", signIn.SignOut},
-		{"GET", "/first-run/{token}", "", signIn.FirstRunForm},
-		{"POST", "/first-run/{token}", "", signIn.FirstRunSubmit},
-		{"GET", "/healthz", "", s.healthz},
-		{"GET", "/readyz", "", s.readyz},
+		{"GET", "/sign-in", "", live, signIn.Form},
+		{"POST", "/sign-in", "", live, signIn.Submit},
+		{"GET", "/sign-in/code", "", live, signIn.CodeForm},
+		{"POST", "/sign-in/code", "", live, signIn.CodeSubmit},
+		{"GET", "/sign-in/oidc", "", live, signIn.ToProvider},
+		{"GET", "/sign-in/oidc/callback", "", live, signIn.FromProvider},
+		{"POST", "/sign-in/oidc/logout", "", live, signIn.ProviderLogout},
+		{"POST", "/sign-out", "", live, signIn.SignOut},
+		{"GET", "/first-run/{token}", "", live, signIn.FirstRunForm},
+		{"POST", "/first-run/{token}", "", live, signIn.FirstRunSubmit},
+		{"GET", "/healthz", "", live, s.healthz},
+		{"GET", "/readyz", "", live, s.readyz},
 	}
+}
+
+func (s *site) signIn() handlers.SignIn {
+	return handlers.SignIn{Base: s.base, LocalAccounts: s.LocalAccounts, Codes: s.Codes, OIDC: s.OIDC, FirstRun: s.FirstRun}
 }
 
 // routes is the route table: every page and action, and who may use it.
@@ -43,7 +61,10 @@ func (s *site) routes() []route {
 	own := handlers.OwnAccessKeys{Base: s.base}
 	report := handlers.CredentialReport{Base: s.base}
 	journal := handlers.AuditLog{Base: s.base}
-	people := handlers.LocalAccounts{Base: s.base, LocalAccounts: s.LocalAccounts}
+	people := handlers.LocalAccounts{Base: s.base, LocalAccounts: s.LocalAccounts, Codes: s.Codes, OIDC: s.OIDC}
+	federated := handlers.FederatedAccounts{Base: s.base, OIDC: s.OIDC}
+	codes := handlers.Codes{Base: s.base, Codes: s.Codes}
+	signIn := s.signIn()
 	settings := handlers.Settings{Base: s.base}
 	sessions := handlers.MySessions{Base: s.base}
 
@@ -51,65 +72,77 @@ func (s *site) routes() []route {
 	const user = account + "/users/{user}"
 	const key = user + "/access-keys/{key}"
 	return []route{
-		{"GET", "/", auth.UsePreferences, home.Redirect},
-		{"GET", "/search", auth.LookUpAccessKeys, search.Form},
-		{"POST", "/search", auth.LookUpAccessKeys, search.Answer},
+		{"GET", "/", auth.UsePreferences, live, home.Redirect},
+		{"GET", "/search", auth.LookUpAccessKeys, live, search.Form},
+		{"POST", "/search", auth.LookUpAccessKeys, live, search.Answer},
 
-		{"GET", account + "/dashboard", auth.ViewUsers, home.Dashboard},
-		{"GET", account + "/users", auth.ViewUsers, users.List},
-		{"POST", account + "/users/refresh", auth.ViewUsers, users.Refresh},
-		{"GET", account + "/users/preferences", auth.UsePreferences, users.PreferencesForm},
-		{"POST", account + "/users/preferences", auth.UsePreferences, users.SavePreferences},
-		{"GET", account + "/create-user", auth.CreateUsers, users.CreateForm},
-		{"POST", account + "/create-user", auth.CreateUsers, users.Create},
-		{"GET", user, auth.ViewUsers, users.SecurityCredentials},
-		{"GET", user + "/permissions", auth.ViewUsers, users.Permissions},
-		{"GET", user + "/groups", auth.ViewUsers, users.Groups},
-		{"GET", user + "/tags", auth.ViewUsers, users.Tags},
-		{"GET", user + "/activity", auth.ViewUsers, users.Activity},
+		{"GET", account + "/dashboard", auth.ViewUsers, live, home.Dashboard},
+		{"GET", account + "/users", auth.ViewUsers, live, users.List},
+		{"POST", account + "/users/refresh", auth.ViewUsers, live, users.Refresh},
+		{"GET", account + "/users/preferences", auth.UsePreferences, live, users.PreferencesForm},
+		{"POST", account + "/users/preferences", auth.UsePreferences, live, users.SavePreferences},
+		{"GET", account + "/create-user", auth.CreateUsers, fresh, users.CreateForm},
+		{"POST", account + "/create-user", auth.CreateUsers, fresh, users.Create},
+		{"GET", user, auth.ViewUsers, live, users.SecurityCredentials},
+		{"GET", user + "/permissions", auth.ViewUsers, live, users.Permissions},
+		{"GET", user + "/groups", auth.ViewUsers, live, users.Groups},
+		{"GET", user + "/tags", auth.ViewUsers, live, users.Tags},
+		{"GET", user + "/activity", auth.ViewUsers, live, users.Activity},
 
-		{"GET", account + "/access-keys", auth.ViewUsers, keys.List},
-		{"GET", user + "/access-keys/create", auth.CreateAccessKeys, keys.CreateForm},
-		{"POST", user + "/access-keys/create", auth.CreateAccessKeys, keys.CreateStep},
-		{"POST", user + "/access-keys", auth.CreateAccessKeys, keys.Create},
-		{"POST", user + "/access-keys/done", auth.CreateAccessKeys, keys.Done},
-		{"GET", key + "/activate", auth.UpdateAccessKeys, keys.ActivateForm},
-		{"POST", key + "/activate", auth.UpdateAccessKeys, keys.Activate},
-		{"GET", key + "/deactivate", auth.UpdateAccessKeys, keys.DeactivateForm},
-		{"POST", key + "/deactivate", auth.UpdateAccessKeys, keys.Deactivate},
-		{"GET", key + "/delete", auth.DeleteAccessKeys, keys.DeleteForm},
-		{"POST", key + "/delete", auth.DeleteAccessKeys, keys.Delete},
-		{"GET", key + "/description", auth.DescribeAccessKeys, keys.DescriptionForm},
-		{"POST", key + "/description", auth.DescribeAccessKeys, keys.Describe},
+		{"GET", account + "/access-keys", auth.ViewUsers, live, keys.List},
+		{"GET", user + "/access-keys/create", auth.CreateAccessKeys, fresh, keys.CreateForm},
+		{"POST", user + "/access-keys/create", auth.CreateAccessKeys, fresh, keys.CreateStep},
+		{"POST", user + "/access-keys", auth.CreateAccessKeys, fresh, keys.Create},
+		{"POST", user + "/access-keys/done", auth.CreateAccessKeys, live, keys.Done},
+		{"GET", key + "/activate", auth.UpdateAccessKeys, fresh, keys.ActivateForm},
+		{"POST", key + "/activate", auth.UpdateAccessKeys, fresh, keys.Activate},
+		{"GET", key + "/deactivate", auth.UpdateAccessKeys, live, keys.DeactivateForm},
+		{"POST", key + "/deactivate", auth.UpdateAccessKeys, live, keys.Deactivate},
+		{"GET", key + "/delete", auth.DeleteAccessKeys, fresh, keys.DeleteForm},
+		{"POST", key + "/delete", auth.DeleteAccessKeys, fresh, keys.Delete},
+		{"GET", key + "/description", auth.DescribeAccessKeys, live, keys.DescriptionForm},
+		{"POST", key + "/description", auth.DescribeAccessKeys, live, keys.Describe},
 
-		{"GET", account + "/my-security-credentials", auth.ViewOwnCredentials, own.Show},
-		{"POST", account + "/my-security-credentials/{key}/activate", auth.ManageOwnCredentials, own.Activate},
-		{"GET", account + "/my-security-credentials/{key}/deactivate", auth.ManageOwnCredentials, own.DeactivateForm},
-		{"POST", account + "/my-security-credentials/{key}/deactivate", auth.ManageOwnCredentials, own.Deactivate},
-		{"GET", account + "/my-security-credentials/{key}/delete", auth.ManageOwnCredentials, own.DeleteForm},
-		{"POST", account + "/my-security-credentials/{key}/delete", auth.ManageOwnCredentials, own.Delete},
+		{"GET", account + "/my-security-credentials", auth.ViewOwnCredentials, live, own.Show},
+		{"POST", account + "/my-security-credentials/{key}/activate", auth.ManageOwnCredentials, fresh, own.Activate},
+		{"GET", account + "/my-security-credentials/{key}/deactivate", auth.ManageOwnCredentials, live, own.DeactivateForm},
+		{"POST", account + "/my-security-credentials/{key}/deactivate", auth.ManageOwnCredentials, live, own.Deactivate},
+		{"GET", account + "/my-security-credentials/{key}/delete", auth.ManageOwnCredentials, fresh, own.DeleteForm},
+		{"POST", account + "/my-security-credentials/{key}/delete", auth.ManageOwnCredentials, fresh, own.Delete},
 
-		{"GET", account + "/credential-report", auth.ViewCredentialReport, report.Show},
-		{"POST", account + "/credential-report", auth.GenerateCredentialReport, report.Generate},
-		{"GET", account + "/credential-report.csv", auth.ViewCredentialReport, report.Download},
+		{"GET", account + "/credential-report", auth.ViewCredentialReport, live, report.Show},
+		{"POST", account + "/credential-report", auth.GenerateCredentialReport, live, report.Generate},
+		{"GET", account + "/credential-report.csv", auth.ViewCredentialReport, live, report.Download},
 
-		{"GET", "/audit-log", auth.ViewAuditLog, journal.List},
-		{"GET", "/audit-log.csv", auth.ViewAuditLog, journal.Download},
-		{"GET", "/audit-log/{seq}", auth.ViewAuditLog, journal.Show},
+		{"GET", "/audit-log", auth.ViewAuditLog, live, journal.List},
+		{"GET", "/audit-log.csv", auth.ViewAuditLog, live, journal.Download},
+		{"GET", "/audit-log/{seq}", auth.ViewAuditLog, live, journal.Show},
 
-		{"GET", "/local-accounts", auth.ManageLocalAccounts, people.List},
-		{"POST", "/local-accounts", auth.ManageLocalAccounts, people.Create},
-		{"GET", "/local-accounts/{id}", auth.ManageLocalAccounts, people.Show},
-		{"POST", "/local-accounts/{id}/role", auth.ManageLocalAccounts, people.SetRole},
-		{"POST", "/local-accounts/{id}/disabled", auth.ManageLocalAccounts, people.SetDisabled},
-		{"POST", "/local-accounts/{id}/password", auth.ManageLocalAccounts, people.ResetPassword},
-		{"POST", "/local-accounts/{id}/end-sessions", auth.ManageLocalAccounts, people.EndSessions},
+		{"GET", "/local-accounts", auth.ManageLocalAccounts, fresh, people.List},
+		{"POST", "/local-accounts", auth.ManageLocalAccounts, fresh, people.Create},
+		{"GET", "/local-accounts/{id}", auth.ManageLocalAccounts, fresh, people.Show},
+		{"POST", "/local-accounts/{id}/role", auth.ManageLocalAccounts, fresh, people.SetRole},
+		{"POST", "/local-accounts/{id}/disabled", auth.ManageLocalAccounts, fresh, people.SetDisabled},
+		{"POST", "/local-accounts/{id}/password", auth.ManageLocalAccounts, fresh, people.ResetPassword},
+		{"POST", "/local-accounts/{id}/end-sessions", auth.ManageLocalAccounts, fresh, people.EndSessions},
+		{"POST", "/local-accounts/{id}/codes", auth.ManageLocalAccounts, fresh, people.ResetCodes},
+		{"GET", "/federated-accounts/{id}", auth.ManageLocalAccounts, fresh, federated.Show},
+		{"POST", "/federated-accounts/{id}/disabled", auth.ManageLocalAccounts, fresh, federated.SetDisabled},
+		{"POST", "/federated-accounts/{id}/end-sessions", auth.ManageLocalAccounts, fresh, federated.EndSessions},
 
-		{"GET", "/settings", auth.UsePreferences, settings.Show},
-		{"POST", "/settings", auth.UsePreferences, settings.Save},
-		{"POST", "/settings/password", auth.UsePreferences, people.ChangeOwnPassword},
-		{"GET", "/my-sessions", auth.UsePreferences, sessions.List},
-		{"POST", "/my-sessions/end", auth.UsePreferences, sessions.End},
+		{"GET", "/confirm", auth.UsePreferences, live, signIn.ConfirmForm},
+		{"POST", "/confirm", auth.UsePreferences, live, signIn.Confirm},
+		{"GET", "/confirm/oidc", auth.UsePreferences, live, signIn.ConfirmAtProvider},
+
+		{"GET", "/settings", auth.UsePreferences, live, settings.Show},
+		{"POST", "/settings", auth.UsePreferences, live, settings.Save},
+		{"POST", "/settings/password", auth.UsePreferences, live, people.ChangeOwnPassword},
+		{"GET", "/settings/codes", auth.UsePreferences, fresh, codes.Show},
+		{"POST", "/settings/codes", auth.UsePreferences, fresh, codes.Begin},
+		{"POST", "/settings/codes/confirm", auth.UsePreferences, fresh, codes.Confirm},
+		{"POST", "/settings/codes/off", auth.UsePreferences, fresh, codes.TurnOff},
+		{"GET", "/my-sessions", auth.UsePreferences, live, sessions.List},
+		{"POST", "/my-sessions/end", auth.UsePreferences, live, sessions.End},
 	}
 }
 
@@ -117,6 +150,7 @@ func (s *site) routes() []route {
 type Route struct {
 	Method, Pattern string
 	Permission      auth.Permission // "" for the public routes
+	Fresh           bool            // a fresh sign-in is needed
 }
 
 // Routes lists every page and action, for tests and documentation.
@@ -124,7 +158,7 @@ func Routes() []Route {
 	s := &site{}
 	var list []Route
 	for _, r := range append(s.public(), s.routes()...) {
-		list = append(list, Route{Method: r.method, Pattern: r.pattern, Permission: r.permission})
+		list = append(list, Route{Method: r.method, Pattern: r.pattern, Permission: r.permission, Fresh: bool(r.proof)})
 	}
 	return list
 }
@@ -133,11 +167,12 @@ func Routes() []Route {
 // the bottom up: the last line is the first to see a request.
 func (s *site) handler() http.Handler {
 	r := chi.NewRouter()
+	s.router = r
 	for _, rt := range s.public() {
 		r.MethodFunc(rt.method, rt.pattern, s.run(rt.handler))
 	}
 	for _, rt := range s.routes() {
-		r.MethodFunc(rt.method, rt.pattern, s.guard(rt.permission, rt.handler))
+		r.MethodFunc(rt.method, rt.pattern, s.guard(rt))
 	}
 	r.NotFound(s.run(func(http.ResponseWriter, *http.Request) error { return handlers.ErrNotFound }))
 	r.MethodNotAllowed(s.run(func(http.ResponseWriter, *http.Request) error { return errMethodNotAllowed }))
@@ -151,10 +186,12 @@ func (s *site) handler() http.Handler {
 	h = s.withBodyLimit(h)     // before anything reads a form
 	h = compressed(h)          // outside error pages too; pages with secrets opt out
 	h = s.withRecover(h)       // inside the log, so that a panic's 500 is logged
+	h = s.withProxyOnly(h)     // before anything can be asked for or sent
 	h = withStatic(h)          // assets need no session and no compression at run time
 	h = s.withAccessLog(h)
 	h = withRequestID(h)
-	return s.withSecurityHeaders(h) // outermost: every response carries them
+	h = s.withSecurityHeaders(h) // every response carries them
+	return s.withForwarded(h)    // outermost: who asks, for everything below
 }
 
 // compressed gzips pages with random padding against BREACH. The sign-in page

@@ -11,7 +11,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
+
+	"github.com/go-chi/chi/v5"
 
 	"keydesk/handlers"
 	"keydesk/iamsvc"
@@ -28,18 +31,25 @@ type Options struct {
 	Journal       *audit.Journal
 	LocalAccounts *auth.LocalAccounts
 	Sessions      *session.Store
+	Codes         *auth.Codes    // second step of local accounts
+	OIDC          *auth.OIDC     // nil without single sign-on
 	FirstRun      *auth.FirstRun // nil once an administrator exists
 	Log           *slog.Logger
 	Now           func() time.Time
 	Embedded      bool // the account is the one that comes with Keydesk
 	Secure        bool // served over TLS
-	Version       string
+	// TrustedProxies are believed about the client's address and TLS. ProxyOnly
+	// refuses pages to whoever does not come through one of them over TLS.
+	TrustedProxies []netip.Prefix
+	ProxyOnly      bool
+	Version        string
 }
 
 // site holds what the middleware needs besides the handlers.
 type site struct {
 	Options
-	base handlers.Base
+	base   handlers.Base
+	router chi.Router
 }
 
 // New is the whole web site as one handler.

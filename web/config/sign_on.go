@@ -30,6 +30,13 @@ func (c Config) TrustedProxies() ([]netip.Prefix, error) {
 	return list, nil
 }
 
+// ProxyOnly says that Keydesk can be reached from other machines without TLS of its
+// own, so that pages must come through a proxy that has it.
+func (c Config) ProxyOnly() bool {
+	host, err := splitAddress("listen", c.Listen)
+	return err == nil && !loopback(host) && c.TLSCert == ""
+}
+
 // validateProxy refuses a network that holds everybody: then any client could say
 // what its address is, and that it came over TLS.
 func (c Config) validateProxy() error {

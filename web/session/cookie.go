@@ -27,10 +27,13 @@ func WithSecure(ctx context.Context) context.Context {
 	return context.WithValue(ctx, secureKey{}, true)
 }
 
-func (s *Store) secureFor(r *http.Request) bool {
-	forwarded, _ := r.Context().Value(secureKey{}).(bool)
-	return s.secure || forwarded
+// Secure reports whether the request was marked by WithSecure.
+func Secure(ctx context.Context) bool {
+	forwarded, _ := ctx.Value(secureKey{}).(bool)
+	return forwarded
 }
+
+func (s *Store) secureFor(r *http.Request) bool { return s.secure || Secure(r.Context()) }
 
 // cookieName has the prefix that no sibling host can set, where browsers allow it.
 func (s *Store) cookieName(r *http.Request, name string) string {

@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"keydesk/web/audit"
+	"keydesk/web/auth"
+	"keydesk/web/session"
+)
+
+func providerPath(path, next string) string {
+	return path + "?" + url.Values{"next": {next}}.Encode()
+}
+
+// ToProvider sends the browser to the identity provider to sign in.
+func (s SignIn) ToProvider(w http.ResponseWriter, r *http.Request) error {
+	next := localPath(r.URL.Query().Get("next"))
+	if _, ok := auth.UserFrom(r.Context()); ok {
+		return seeOther(w, r, next)
+	}
+	return s.toProvider(w, r, session.Waiting{Next: next})
+}
+
+// toProvider remembers what the answer must match, in the browser that is sent away.
+// With a UserID it is a session to be confirmed, and the provider must ask again.
+func (s SignIn) toProvider(w http.ResponseWriter, r *http.Request, x session.Waiting) error {
+	if s.OIDC == nil {
+		return ErrNotFound
+	}
+	challenge := auth.NewChallenge()
+	x.State, x.Nonce, x.Verifier = challenge.State, challenge.Nonce, challenge.Verifier
+	away, err := s.OIDC.AuthURL(challenge, x.UserID != "")
+	if err != nil {
+		return err
+	}
+	if err := s.Sessions.Wait(w, r, x); err != nil {
+		return err
+	}
+	return seeOther(w, r, away)
+}
+
+// FromProvider is where the identity provider sends the browser back to.
+func (s SignIn) FromProvider(w http.ResponseWriter, r *http.Request) error {
+	if s.OIDC == nil {
+		return ErrNotFound
+	}
+	waiting, err := s.Sessions.TakeWaiting(w, r)
+	if err == nil && waiting.State == "" {
+		err = session.ErrNotWaiting // it is one that owes a code
+	}
+	if err != nil {
+		return gone(err)
+	}
+	who, err := s.identity(r, waiting)
+	if err != nil {
+		// Not journalled: nobody is known yet, and strangers can come here.
+		s.Log.Warn("single sign-on refused", "id", s.RequestID(r.Context()), "error", err.Error())
+		return err
+	}
+	if waiting.UserID != "" {
+		return s.confirmed(w, r, waiting, who)
+	}
+	return s.beginFederated(w, r, waiting.Next, who)
+}
+
+func (s SignIn) identity(r *http.Request, waiting session.Waiting) (auth.Identity, error) {
+	q := r.URL.Query()
+	if q.Has("error") { // its text is whatever somebody put into the URL
+		return auth.Identity{}, auth.ErrProviderAnswer
+	}
+	back := auth.Return{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss")}
+	return s.OIDC.Identity(r.Context(), back, auth.Challenge{State: waiting.State, Nonce: waiting.Nonce, Verifier: waiting.Verifier})
+}
+
+// beginFederated lets a person of the identity provider in, if their groups do.
+func (s SignIn) beginFederated(w http.ResponseWriter, r *http.Request, next string, who auth.Identity) error {
+	user, changed, err := s.OIDC.Accounts.SignIn(r.Context(), who)
+	if err != nil {
+		return errors.Join(err, s.recordFederated(r, actionSignIn, who, err))
+	}
+	if changed {
+		// Whoever was signed in with the old role proves again who they are.
+		if _, err := s.Sessions.EndAll(r.Context(), user.ID, ""); err != nil {
+			return err
+		}
+	}
+	if err := s.record(r, audit.Event{Action: actionSignIn, Outcome: audit.OutcomeOK, Actor: actorOf(user)}); err != nil {
+		return err
+	}
+	err = s.Sessions.BeginWith(w, r, session.Start{UserID: user.ID, SignedInAt: who.AuthTime,
+		ProviderSession: session.ProviderSession(who.Issuer, who.SessionID)})
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, next)
+}
+
+// recordFederated journals that somebody the provider knows was not let in.
+func (s SignIn) recordFederated(r *http.Request, action string, who auth.Identity, why error) error {
+	e := audit.Event{Action: action, Outcome: audit.OutcomeRefused,
+		Actor: audit.Actor{Issuer: who.Issuer, Subject: who.Subject, Name: who.Name}}
+	switch {
+	case errors.Is(why, auth.ErrNoRole):
+		e.ErrorCode = "NoRole"
+	case errors.Is(why, auth.ErrDisabled):
+		e.ErrorCode = "Disabled"
+	case errors.Is(why, auth.ErrNotAskedAgain):
+		e.ErrorCode = "NotAskedAgain"
+	default:
+		e.Outcome = audit.OutcomeFailed
+	}
+	return s.record(r, e)
+}

@@ -9,8 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// UpdateAccessKey activates or deactivates a key. Setting the status it has
-// already succeeds without a call. The key Keydesk itself runs with cannot be
+// UpdateAccessKey activates or deactivates a key. The call is made even if the
+// key seems to have that status: a list may lag behind someone else's change,
+// and a deactivation must not be skipped on its word. The key Keydesk itself runs with cannot be
 // deactivated: ErrKeyInUse.
 func (a *Account) UpdateAccessKey(ctx context.Context, user, keyID string, s KeyStatus) error {
 	if err := ValidateExistingUserName(user); err != nil {
@@ -23,14 +24,13 @@ func (a *Account) updateAccessKey(ctx context.Context, t target, keyID string, s
 	if err := errors.Join(validateAccessKeyID(keyID), validateStatus(s)); err != nil {
 		return err
 	}
-	var now AccessKey
 	_, err := a.gate(ctx, step{
 		change: Change{Action: ActionUpdateAccessKey, User: a.journalName(t), AccessKeyID: keyID, NewState: string(s)},
-		read: func(ctx context.Context) (_ string, err error) {
+		read: func(ctx context.Context) (string, error) {
 			if s == KeyInactive && a.keyInUse(ctx, keyID) {
 				return "", ErrKeyInUse
 			}
-			now, err = a.readKey(ctx, t, keyID)
+			now, err := a.readKey(ctx, t, keyID)
 			if errors.Is(err, ErrDenied) || errors.Is(err, ErrUnsupported) {
 				// Deactivating is the emergency action: it must not fail
 				// because keys may not be listed.
@@ -40,9 +40,7 @@ func (a *Account) updateAccessKey(ctx context.Context, t target, keyID string, s
 		},
 		call: func(ctx context.Context) (_ Result, err error) {
 			r := Result{AccessKeyID: keyID}
-			if !now.Status.is(s) {
-				r.AWSRequestID, err = a.sendUpdate(ctx, t, keyID, s)
-			}
+			r.AWSRequestID, err = a.sendUpdate(ctx, t, keyID, s)
 			return r, err
 		},
 	})

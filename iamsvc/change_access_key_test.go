@@ -60,6 +60,8 @@ func TestKeyOfAnotherUser(t *testing.T) {
 	wantIs(t, err, ErrNoSuchKey)
 }
 
+// A list may lag behind what somebody else did: a deactivation is sent even if
+// the key looks inactive.
 func TestStatusItHasAlready(t *testing.T) {
 	t.Parallel()
 	l := openLocal(t, localaccount.Options{})
@@ -67,8 +69,8 @@ func TestStatusItHasAlready(t *testing.T) {
 	if err := l.UpdateAccessKey(administrator(), "ann", id, KeyActive); err != nil {
 		t.Fatal(err)
 	}
-	if n := l.calls("UpdateAccessKey"); n != 0 {
-		t.Errorf("%d calls", n)
+	if n := l.calls("UpdateAccessKey"); n != 1 {
+		t.Errorf("%d calls, want 1", n)
 	}
 	if c, r := l.journal.last(t); c.Action != ActionUpdateAccessKey || r.Outcome != OutcomeOK {
 		t.Errorf("row %+v %+v", c, r)

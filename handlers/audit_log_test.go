@@ -87,8 +87,11 @@ func TestAuditLogVerifies(t *testing.T) {
 	ada := s.signedIn("ada")
 	seq := s.journal(audit.Event{Action: "Refused", User: "alice"})
 	ada.get("/audit-log?verify").wantText(t, "Verified: all ")
-	if _, err := s.DB.Exec(t.Context(), `UPDATE journal SET user_name = 'bob' WHERE seq = ?`, seq); err != nil {
-		t.Fatal(err)
+	// Whoever owns the database file can take the guard off the table.
+	for _, query := range []string{`DROP TRIGGER journal_no_update`, fmt.Sprintf(`UPDATE journal SET user_name = 'bob' WHERE seq = %d`, seq)} {
+		if _, err := s.DB.Exec(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ada.get("/audit-log?verify").wantStatus(t, http.StatusOK).wantText(t, fmt.Sprintf("First bad row: %d", seq))
 }

@@ -1,10 +1,11 @@
 // Package db opens Keydesk's database, brings its schema up to date and hands
-// out transactions. It owns the driver, the dialect and the migrations; it must
+// out transactions. It owns the drivers, the dialects and the migrations; it must
 // not know what any table means.
 //
 // Queries use '?' placeholders and SQL that SQLite and PostgreSQL both accept:
-// BIGINT microseconds since 1970 (UTC) for times, text for hashes, ON CONFLICT
-// for upserts. What differs between databases lives in sqlite.go.
+// BIGINT microseconds since 1970 (UTC) for times, text for hashes, SMALLINT 0 or 1
+// for flags (no bool arguments), ON CONFLICT for upserts. What differs between
+// databases lives in sqlite.go and postgres.go.
 package db
 
 import (
@@ -14,6 +15,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/pressly/goose/v3"
 )
 
 var (
@@ -23,40 +26,67 @@ var (
 	ErrNotWritable = errors.New("the database cannot be written")
 	// ErrNotADatabase means the file holds something else, or is damaged.
 	ErrNotADatabase = errors.New("the file is not a Keydesk database")
+	// ErrInUse means another process has the SQLite database open.
+	ErrInUse = errors.New("another Keydesk has the database open, and SQLite serves one at a time")
 	// ErrNewerSchema means a later Keydesk has already upgraded the database.
 	ErrNewerSchema = errors.New("the database was made by a newer Keydesk")
 )
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	// One connection writes, so that SQLite never has to answer "busy" to
-	// ourselves; several read, so that a page never waits for a writer's fsync.
+	// One connection writes, so that writers queue here, where a caller can give up
+	// waiting, and not in the database; several read, so that a page never waits for
+	// a writer's fsync.
 	write, read *sql.DB
+	dialect     dialect
+	// release gives up what keeps other processes out; nil where they may come in.
+	release func() error
 }
 
-// Open opens the database at url, "sqlite:PATH", creating the file (mode 0600)
-// when it is absent, and applies outstanding migrations. The folder must exist.
-// Errors are ErrURL, ErrNotWritable, ErrNotADatabase and ErrNewerSchema, wrapped
-// with the path.
+// dialect is what differs between the databases once they are open.
+type dialect struct {
+	goose goose.Dialect
+	// guard is the migration that differs: what keeps the journal's rows as they are.
+	guard string
+	// bind turns a query with '?' placeholders and its arguments into the driver's.
+	bind func(query string, args []any) (string, []any)
+	// lock is what a transaction says first to keep other writers out; "" where BEGIN
+	// has done it.
+	lock string
+	// explain turns the driver's errors into this package's.
+	explain func(error) error
+}
+
+// Open opens a database and applies outstanding migrations. The URL is one of
+//
+//	sqlite:PATH            a file, created (mode 0600) when absent; its folder must exist
+//	postgres://USER@HOST/NAME   a database of a PostgreSQL server, encoded in UTF8
+//
+// Errors are ErrURL, ErrNotWritable, ErrNotADatabase, ErrInUse and ErrNewerSchema,
+// wrapped with the path or the server's name, and the server's; a password in the
+// URL is in none of them.
 func Open(ctx context.Context, url string) (*DB, error) {
-	path, ok := strings.CutPrefix(url, "sqlite:")
-	if !ok || path == "" {
-		return nil, fmt.Errorf("%w: want sqlite:PATH", ErrURL)
+	scheme, path, _ := strings.Cut(url, ":")
+	switch {
+	case scheme == "sqlite" && path != "":
+		d, err := openSQLite(ctx, path)
+		if err != nil {
+			return nil, fmt.Errorf("database %s: %w", path, err)
+		}
+		return d, nil
+	case scheme == "postgres", scheme == "postgresql":
+		return openPostgres(ctx, url)
 	}
-	d, err := openSQLite(path)
-	if err != nil {
-		return nil, fmt.Errorf("database %s: %w", path, err)
-	}
-	if err := migrate(ctx, d.write); err != nil {
-		err = errors.Join(explain(err), d.Close())
-		return nil, fmt.Errorf("database %s: %w", path, err)
-	}
-	return d, nil
+	return nil, fmt.Errorf("%w: want sqlite:PATH or postgres://USER@HOST/NAME", ErrURL)
 }
 
-// Close closes every connection; the write-ahead log is folded into the file.
+// Close closes every connection; SQLite's write-ahead log is folded into its file.
 func (d *DB) Close() error {
-	return errors.Join(d.read.Close(), d.write.Close())
+	err := errors.Join(d.read.Close(), d.write.Close())
+	if d.release != nil {
+		err = errors.Join(err, d.release())
+	}
+	return err
 }
 
 // Ping reports whether the database answers, for reading and for writing.
@@ -67,11 +97,15 @@ func (d *DB) Ping(ctx context.Context) error {
 	return d.write.PingContext(ctx)
 }
 
-// Tx runs fn in one transaction that holds the write lock from its first
-// statement, so what fn reads cannot change before it writes. It commits when fn
-// returns nil; an error or a panic of fn rolls back, and the error is returned
-// as it is. Inside fn use the Tx only: the DB's own Exec would wait for the
+// Tx runs fn in one transaction that holds the write lock, over all replicas, from
+// its first statement, so what fn reads cannot change before it writes. It commits
+// when fn returns nil; an error or a panic of fn rolls back, and the error is
+// returned as it is. Inside fn use the Tx only: the DB's own Exec would wait for the
 // connection that fn holds.
+//
+// Nothing is ever tried again: with one writer at a time there is no conflict to
+// try again for, and a COMMIT whose answer is lost may have taken effect. After an
+// error that is not fn's, what fn wrote is therefore there whole or not at all.
 func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -79,7 +113,12 @@ func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 	}
 	// After a commit this does nothing.
 	defer func() { _ = tx.Rollback() }()
-	if err := fn(&Tx{tx}); err != nil {
+	if d.dialect.lock != "" {
+		if _, err := tx.ExecContext(ctx, d.dialect.lock); err != nil {
+			return fmt.Errorf("wait for other writers: %w", err)
+		}
+	}
+	if err := fn(&Tx{tx, d.dialect.bind}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -90,37 +129,54 @@ func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 
 // Exec runs one statement in a transaction of its own and returns how many rows
 // it changed.
-func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	return changed(d.write.ExecContext(ctx, query, args...))
+func (d *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	err = d.Tx(ctx, func(tx *Tx) error {
+		n, err = tx.Exec(ctx, query, args...)
+		return err
+	})
+	return n, err
 }
 
 // Query reads rows as last committed. Connections used by it refuse to write.
 func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	query, args = d.dialect.bind(query, args)
 	return d.read.QueryContext(ctx, query, args...)
 }
 
 // QueryRow reads one row as last committed; Scan answers sql.ErrNoRows when there
 // is none.
 func (d *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	query, args = d.dialect.bind(query, args)
 	return d.read.QueryRowContext(ctx, query, args...)
 }
 
 // Tx is a transaction in progress.
-type Tx struct{ tx *sql.Tx }
+type Tx struct {
+	tx   *sql.Tx
+	bind func(string, []any) (string, []any)
+}
 
-// Exec runs one statement and returns how many rows it changed.
+// Exec runs one statement and returns how many rows it changed. After an error the
+// transaction is over: PostgreSQL accepts no further statement in it.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	return changed(t.tx.ExecContext(ctx, query, args...))
+	query, args = t.bind(query, args)
+	r, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
 }
 
 // Query reads rows, including what this transaction has written. Close the rows
 // before the next statement.
 func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	query, args = t.bind(query, args)
 	return t.tx.QueryContext(ctx, query, args...)
 }
 
 // QueryRow reads one row; Scan answers sql.ErrNoRows when there is none.
 func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	query, args = t.bind(query, args)
 	return t.tx.QueryRowContext(ctx, query, args...)
 }
 
@@ -138,11 +194,4 @@ func Time(micros int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(micros).UTC()
-}
-
-func changed(r sql.Result, err error) (int64, error) {
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
 }

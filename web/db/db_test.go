@@ -10,11 +10,19 @@ import (
 	"time"
 
 	"keydesk/web/db"
+	"keydesk/web/db/dbtest"
 )
 
-func open(t *testing.T, path string) *db.DB {
+func TestMain(m *testing.M) {
+	if os.Getenv(holder) != "" { // it is killed, and could not clean up after itself
+		os.Exit(m.Run())
+	}
+	os.Exit(dbtest.Run(m))
+}
+
+func open(t *testing.T, url string) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), "sqlite:"+path)
+	d, err := db.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,6 +32,16 @@ func open(t *testing.T, path string) *db.DB {
 		}
 	})
 	return d
+}
+
+// replicas opens the database once for each process that may have it open.
+func replicas(t *testing.T, url string) []*db.DB {
+	t.Helper()
+	list := []*db.DB{open(t, url)}
+	if dbtest.Shared(url) {
+		list = append(list, open(t, url))
+	}
+	return list
 }
 
 func put(t *testing.T, d *db.DB, user, content string) {
@@ -48,7 +66,7 @@ func TestFilesArePrivate(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	d := open(t, path)
+	d := open(t, "sqlite:"+path)
 	put(t, d, "u", "x")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		info, err := os.Stat(path + suffix)
@@ -73,7 +91,7 @@ func TestReopenKeepsData(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if n := count(t, open(t, path)); n != 1 {
+	if n := count(t, open(t, "sqlite:"+path)); n != 1 {
 		t.Errorf("%d rows after reopening, want 1", n)
 	}
 	if _, err := os.Stat(path); err != nil {
@@ -83,60 +101,63 @@ func TestReopenKeepsData(t *testing.T) {
 
 func TestTxRollsBack(t *testing.T) {
 	t.Parallel()
-	d := open(t, filepath.Join(t.TempDir(), "keydesk.db"))
-	refused := errors.New("refused")
-	insert := func(tx *db.Tx) {
-		if _, err := tx.Exec(t.Context(), `INSERT INTO preferences (user_id, content) VALUES ('u', 'x')`); err != nil {
-			t.Error(err)
-		}
-	}
-	err := d.Tx(t.Context(), func(tx *db.Tx) error { insert(tx); return refused })
-	if err != refused {
-		t.Errorf("error is %v, want the function's own", err)
-	}
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("the panic was swallowed")
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := open(t, url)
+		refused := errors.New("refused")
+		insert := func(tx *db.Tx) {
+			if _, err := tx.Exec(t.Context(), `INSERT INTO preferences (user_id, content) VALUES ('u', 'x')`); err != nil {
+				t.Error(err)
 			}
+		}
+		err := d.Tx(t.Context(), func(tx *db.Tx) error { insert(tx); return refused })
+		if err != refused {
+			t.Errorf("error is %v, want the function's own", err)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_ = d.Tx(t.Context(), func(tx *db.Tx) error { insert(tx); panic("boom") })
 		}()
-		_ = d.Tx(t.Context(), func(tx *db.Tx) error { insert(tx); panic("boom") })
-	}()
-	if n := count(t, d); n != 0 {
-		t.Errorf("%d rows after a refusal and a panic, want 0", n)
-	}
-	// A connection left in its transaction would block this for ever.
-	put(t, d, "u", "x")
+		if n := count(t, d); n != 0 {
+			t.Errorf("%d rows after a refusal and a panic, want 0", n)
+		}
+		// A connection left in its transaction would block this for ever.
+		put(t, d, "u", "x")
+	})
 }
 
-// Two openings of one file stand for two processes: only a transaction that locks
-// before it reads can count without losing or failing.
+// Two openings of one database stand for two processes: only a transaction that
+// locks before it reads can count without losing or failing.
 func TestTxLocksBeforeItReads(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "keydesk.db")
-	handles := []*db.DB{open(t, path), open(t, path)}
-	put(t, handles[0], "counter", "")
-	const each = 25
-	var wg sync.WaitGroup
-	for _, d := range handles {
-		for range 4 {
-			wg.Go(func() {
-				for range each {
-					if err := d.Tx(t.Context(), grow); err != nil {
-						t.Error(err)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		handles := replicas(t, url)
+		put(t, handles[0], "counter", "")
+		const each = 25
+		var wg sync.WaitGroup
+		for _, d := range handles {
+			for range 4 {
+				wg.Go(func() {
+					for range each {
+						if err := d.Tx(t.Context(), grow); err != nil {
+							t.Error(err)
+						}
 					}
-				}
-			})
+				})
+			}
 		}
-	}
-	wg.Wait()
-	var content string
-	if err := handles[0].QueryRow(t.Context(), `SELECT content FROM preferences`).Scan(&content); err != nil {
-		t.Fatal(err)
-	}
-	if want := len(handles) * 4 * each; len(content) != want {
-		t.Errorf("counted %d, want %d", len(content), want)
-	}
+		wg.Wait()
+		var content string
+		if err := handles[0].QueryRow(t.Context(), `SELECT content FROM preferences`).Scan(&content); err != nil {
+			t.Fatal(err)
+		}
+		if want := len(handles) * 4 * each; len(content) != want {
+			t.Errorf("counted %d, want %d", len(content), want)
+		}
+	})
 }
 
 func grow(tx *db.Tx) error {
@@ -150,53 +171,62 @@ func grow(tx *db.Tx) error {
 
 func TestQueryRefusesToWrite(t *testing.T) {
 	t.Parallel()
-	d := open(t, filepath.Join(t.TempDir(), "keydesk.db"))
-	var id string
-	err := d.QueryRow(t.Context(), `INSERT INTO preferences (user_id, content) VALUES ('u', 'x') RETURNING user_id`).Scan(&id)
-	if err == nil {
-		t.Error("a read connection wrote")
-	}
-	if n := count(t, d); n != 0 {
-		t.Errorf("%d rows, want 0", n)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := open(t, url)
+		var id string
+		err := d.QueryRow(t.Context(), `INSERT INTO preferences (user_id, content) VALUES ('u', 'x') RETURNING user_id`).Scan(&id)
+		if err == nil {
+			t.Error("a read connection wrote")
+		}
+		if n := count(t, d); n != 0 {
+			t.Errorf("%d rows, want 0", n)
+		}
+	})
 }
 
 func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 	t.Parallel()
-	d := open(t, filepath.Join(t.TempDir(), "keydesk.db"))
-	put(t, d, "u", "x")
-	err := d.Tx(t.Context(), func(tx *db.Tx) error {
-		if _, err := tx.Exec(t.Context(), `DELETE FROM preferences`); err != nil {
-			return err
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := open(t, url)
+		put(t, d, "u", "x")
+		err := d.Tx(t.Context(), func(tx *db.Tx) error {
+			if _, err := tx.Exec(t.Context(), `DELETE FROM preferences`); err != nil {
+				return err
+			}
+			if n := count(t, d); n != 1 {
+				t.Errorf("a reader sees %d rows before the commit, want 1", n)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if n := count(t, d); n != 1 {
-			t.Errorf("a reader sees %d rows before the commit, want 1", n)
+		if n := count(t, d); n != 0 {
+			t.Errorf("a reader sees %d rows after the commit, want 0", n)
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := count(t, d); n != 0 {
-		t.Errorf("a reader sees %d rows after the commit, want 0", n)
-	}
 }
 
 func TestPing(t *testing.T) {
 	t.Parallel()
-	d, err := db.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "keydesk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Ping(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Ping(t.Context()); err == nil {
-		t.Error("a closed database answers")
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d, err := db.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Ping(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Ping(t.Context()); err == nil {
+			t.Error("a closed database answers")
+		}
+		if err := d.Close(); err != nil {
+			t.Errorf("closed twice: %v", err)
+		}
+	})
 }
 
 func TestMicros(t *testing.T) {

@@ -13,28 +13,40 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// guardVersion is the number of the one migration that differs between databases.
+const guardVersion = 3
+
 // migrate applies what is outstanding. A database from a later version is left
 // alone: an older program could not keep the promises of columns it does not know.
-func migrate(ctx context.Context, write *sql.DB) error {
+// Where nothing is outstanding nothing is written, so that a role which may not
+// change the schema can start.
+func migrate(ctx context.Context, write *sql.DB, in dialect) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, write, files,
+	guard := goose.NewGoMigration(guardVersion, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, in.guard)
+		return err
+	}}, nil)
+	p, err := goose.NewProvider(in.goose, write, files, goose.WithGoMigrations(guard),
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	have, err := p.GetDBVersion(ctx)
 	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
+		return fmt.Errorf("read schema version: %w", in.explain(err))
 	}
 	sources := p.ListSources()
 	if known := sources[len(sources)-1].Version; have > known {
 		return fmt.Errorf("%w: its schema is version %d, this program knows up to %d", ErrNewerSchema, have, known)
 	}
+	if pending, err := p.HasPending(ctx); err != nil || !pending {
+		return in.explain(err)
+	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return fmt.Errorf("migrate: %w", in.explain(err))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -56,13 +57,15 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		prepare func(path string) error
 		want    error
 	}{
-		"text":       {func(p string) error { return os.WriteFile(p, []byte(strings.Repeat("not a database\n", 99)), 0o600) }, ErrNotADatabase},
-		"noise":      {func(p string) error { return os.WriteFile(p, noise, 0o600) }, ErrNotADatabase},
-		"damaged":    {damaged, ErrNotADatabase},
-		"a folder":   {func(p string) error { return os.Mkdir(p, 0o700) }, ErrNotWritable},
-		"no folder":  {func(p string) error { return os.Remove(filepath.Dir(p)) }, ErrNotWritable},
-		"newer":      {addMigration, ErrNewerSchema},
-		"not folder": {func(p string) error { return errors.Join(os.Remove(filepath.Dir(p)), os.WriteFile(filepath.Dir(p), nil, 0o600)) }, ErrNotWritable},
+		"text":      {func(p string) error { return os.WriteFile(p, []byte(strings.Repeat("not a database\n", 99)), 0o600) }, ErrNotADatabase},
+		"noise":     {func(p string) error { return os.WriteFile(p, noise, 0o600) }, ErrNotADatabase},
+		"damaged":   {damaged, ErrNotADatabase},
+		"a folder":  {func(p string) error { return os.Mkdir(p, 0o700) }, ErrNotWritable},
+		"no folder": {func(p string) error { return os.Remove(filepath.Dir(p)) }, ErrNotWritable},
+		"newer":     {addMigration, ErrNewerSchema},
+		"not folder": {func(p string) error {
+			return errors.Join(os.Remove(filepath.Dir(p)), os.WriteFile(filepath.Dir(p), nil, 0o600))
+		}, ErrNotWritable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,6 +87,36 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// The lock keeps Keydesk out, not an operator's sqlite3: a transaction must lock
+// before it reads.
+func TestTransactionsBeginImmediate(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keydesk.db")
+	d, err := Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	const insert = `INSERT INTO preferences (user_id, content) VALUES ('u', 'x')`
+	err = d.Tx(t.Context(), func(*Tx) error {
+		if _, err := other.Exec(insert); err == nil || !strings.Contains(err.Error(), "locked") {
+			t.Errorf("another program writes beside a transaction: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Exec(insert); err != nil {
+		t.Errorf("after the transaction: %v", err)
+	}
+}
+
 // addMigration leaves the database as a later version would.
 func addMigration(path string) error {
 	d, err := Open(context.Background(), "sqlite:"+path)
@@ -95,9 +128,10 @@ func addMigration(path string) error {
 	return err
 }
 
-func TestOpenRefusesOtherURLs(t *testing.T) {
+func TestURLsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"", "sqlite:", "keydesk.db", "mysql://host/db", "postgres://u:hunter2hunter2@h/d"} {
+	for _, url := range []string{"", "sqlite:", "keydesk.db", "mysql://u:hunter2hunter2@h/d", "postgres://u:hunter2hunter2@h/d?sslmode=no",
+		"postgres://u:hunter2%zz@h/d", "postgres://u@h/d?password=hunter2hunter2", "postgres://h/d?host=%2Fx&sslpassword=hunter2"} {
 		_, err := Open(t.Context(), url)
 		if !errors.Is(err, ErrURL) {
 			t.Errorf("%q: error is %v, want ErrURL", url, err)

@@ -1,21 +1,35 @@
 package db
 
 import (
+	"context"
 	"database/sql"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 
+	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 )
 
-// openSQLite opens the writer and the readers. synchronous=FULL because in WAL
-// mode the usual NORMAL loses acknowledged transactions on power loss: a spent
-// token would come back and an audit row would vanish.
-func openSQLite(path string) (*DB, error) {
+//go:embed guard/sqlite.sql
+var sqliteGuard string
+
+var sqliteDialect = dialect{
+	goose:   goose.DialectSQLite3,
+	guard:   sqliteGuard,
+	bind:    func(query string, args []any) (string, []any) { return query, args },
+	explain: explainSQLite,
+}
+
+// openSQLite opens the file for this process alone: sessions and tokens of two
+// processes would hold, but each would keep its own count of what it has seen of
+// the journal, and file locks are not to be trusted on network folders.
+func openSQLite(ctx context.Context, path string) (*DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -23,18 +37,41 @@ func openSQLite(path string) (*DB, error) {
 	if err := createPrivate(abs); err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", dsn(abs, "immediate"))
+	// One name for a file that is reached by several: the lock lies beside it.
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	lock, err := lockFile(abs + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	d, err := sqlitePools(abs)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	d.release = sync.OnceValue(lock.Close) // closing twice is no fault
+	if err := migrate(ctx, d.write, d.dialect); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// sqlitePools opens the writer and the readers. synchronous=FULL because in WAL
+// mode the usual NORMAL loses acknowledged transactions on power loss: a spent
+// token would come back and an audit row would vanish.
+func sqlitePools(path string) (*DB, error) {
+	write, err := sql.Open("sqlite", dsn(path, "immediate"))
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", dsn(abs, "deferred", "query_only(1)"))
+	read, err := sql.Open("sqlite", dsn(path, "deferred", "query_only(1)"))
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(4)
 	read.SetMaxIdleConns(4)
-	return &DB{write: write, read: read}, nil
+	return &DB{write: write, read: read, dialect: sqliteDialect}, nil
 }
 
 // dsn escapes the path: an unescaped '?' in a folder's name would let the rest of
@@ -76,8 +113,7 @@ const (
 	codeNotADB   = 26
 )
 
-// explain turns the driver's codes into this package's errors.
-func explain(err error) error {
+func explainSQLite(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return err

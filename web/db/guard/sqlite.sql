@@ -1,0 +1,8 @@
+-- Rows of the journal are for ever: a mistake in a query, or an injected one,
+-- must not change them. Who owns the file can drop the triggers; the hash chain
+-- is for that.
+CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'rows of the journal are not changed'); END;
+
+CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'rows of the journal are not deleted'); END;

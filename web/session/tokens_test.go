@@ -3,13 +3,13 @@ package session_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"keydesk/web/db"
+	"keydesk/web/db/dbtest"
 	"keydesk/web/session"
 )
 
@@ -29,108 +29,123 @@ func spend(ctx context.Context, d *db.DB, token session.Token, now time.Time) er
 
 func TestTokenIsSpentOnce(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, session.Options{})
-	token := issue(t, s)
-	if len(token.Value) < 26 { // base32: 130 bits
-		t.Errorf("the token %q is too short", token.Value)
-	}
-	if err := spend(t.Context(), s.db, token, s.clock.now()); err != nil {
-		t.Fatal(err)
-	}
-	if err := spend(t.Context(), s.db, token, s.clock.now()); !errors.Is(err, session.ErrTokenSpent) {
-		t.Errorf("spent twice: %v", err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		token := issue(t, s)
+		if len(token.Value) < 26 { // base32: 130 bits
+			t.Errorf("the token %q is too short", token.Value)
+		}
+		if err := spend(t.Context(), s.db, token, s.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+		if err := spend(t.Context(), s.db, token, s.clock.now()); !errors.Is(err, session.ErrTokenSpent) {
+			t.Errorf("spent twice: %v", err)
+		}
+	})
 }
 
 func TestTokenIsBound(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, session.Options{})
-	token, other := issue(t, s), issue(t, s)
-	for name, change := range map[string]func(*session.Token){
-		"unknown":       func(f *session.Token) { f.Value = "AAAAAAAAAAAAAAAAAAAAAAAAAA" },
-		"empty":         func(f *session.Token) { f.Value = "" },
-		"other session": func(f *session.Token) { f.SessionHandle = other.SessionHandle },
-		"no session":    func(f *session.Token) { f.SessionHandle = "" },
-		"other user":    func(f *session.Token) { f.UserID = "eve" },
-		"other action":  func(f *session.Token) { f.Action = "DeleteAccessKey" },
-		"other target":  func(f *session.Token) { f.Target = "Bob" },
-	} {
-		foreign := token
-		change(&foreign)
-		if err := spend(t.Context(), s.db, foreign, s.clock.now()); !errors.Is(err, session.ErrTokenSpent) {
-			t.Errorf("%s: %v", name, err)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		token, other := issue(t, s), issue(t, s)
+		for name, change := range map[string]func(*session.Token){
+			"unknown":       func(f *session.Token) { f.Value = "AAAAAAAAAAAAAAAAAAAAAAAAAA" },
+			"empty":         func(f *session.Token) { f.Value = "" },
+			"other session": func(f *session.Token) { f.SessionHandle = other.SessionHandle },
+			"no session":    func(f *session.Token) { f.SessionHandle = "" },
+			"other user":    func(f *session.Token) { f.UserID = "eve" },
+			"other action":  func(f *session.Token) { f.Action = "DeleteAccessKey" },
+			"other target":  func(f *session.Token) { f.Target = "Bob" },
+		} {
+			foreign := token
+			change(&foreign)
+			if err := spend(t.Context(), s.db, foreign, s.clock.now()); !errors.Is(err, session.ErrTokenSpent) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
-	}
-	if err := spend(t.Context(), s.db, token, s.clock.now()); err != nil {
-		t.Errorf("the refusals have spent the token: %v", err)
-	}
+		if err := spend(t.Context(), s.db, token, s.clock.now()); err != nil {
+			t.Errorf("the refusals have spent the token: %v", err)
+		}
+	})
 }
 
 func TestTokenExpires(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, session.Options{})
-	early, late := issue(t, s), issue(t, s)
-	began := s.clock.now()
-	if err := spend(t.Context(), s.db, early, began.Add(10*time.Minute-time.Microsecond)); err != nil {
-		t.Errorf("within ten minutes: %v", err)
-	}
-	if err := spend(t.Context(), s.db, late, began.Add(10*time.Minute)); !errors.Is(err, session.ErrTokenSpent) {
-		t.Errorf("after ten minutes: %v", err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		early, late := issue(t, s), issue(t, s)
+		began := s.clock.now()
+		if err := spend(t.Context(), s.db, early, began.Add(10*time.Minute-time.Microsecond)); err != nil {
+			t.Errorf("within ten minutes: %v", err)
+		}
+		if err := spend(t.Context(), s.db, late, began.Add(10*time.Minute)); !errors.Is(err, session.ErrTokenSpent) {
+			t.Errorf("after ten minutes: %v", err)
+		}
+	})
 }
 
 func TestTokenEndsWithItsSession(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, session.Options{})
-	token := issue(t, s)
-	if err := s.EndByHandle(t.Context(), token.SessionHandle); err != nil {
-		t.Fatal(err)
-	}
-	if err := spend(t.Context(), s.db, token, s.clock.now()); !errors.Is(err, session.ErrTokenSpent) {
-		t.Errorf("after the session's end: %v", err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		token := issue(t, s)
+		if err := s.EndByHandle(t.Context(), token.SessionHandle); err != nil {
+			t.Fatal(err)
+		}
+		if err := spend(t.Context(), s.db, token, s.clock.now()); !errors.Is(err, session.ErrTokenSpent) {
+			t.Errorf("after the session's end: %v", err)
+		}
+	})
 }
 
 func TestTokenOfAnAbortedTransactionIsUnspent(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, session.Options{})
-	token, refused := issue(t, s), errors.New("journal down")
-	err := s.db.Tx(t.Context(), func(tx *db.Tx) error {
-		if err := session.Spend(token, s.clock.now())(t.Context(), tx); err != nil {
-			t.Error(err)
-		}
-		return refused
-	})
-	if err != refused {
-		t.Fatal(err)
-	}
-	if err := spend(t.Context(), s.db, token, s.clock.now()); err != nil {
-		t.Errorf("spent without a change: %v", err)
-	}
-}
-
-// Two openings of one file stand for two processes.
-func TestOneWinnerOfAHundred(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, session.Options{})
-	token := issue(t, s)
-	replicas := []*db.DB{s.db, openDB(t, filepath.Join(s.folder, "keydesk.db"))}
-	var winners atomic.Int32
-	var wg sync.WaitGroup
-	for i := range 100 {
-		wg.Go(func() {
-			switch err := spend(t.Context(), replicas[i%2], token, s.clock.now()); {
-			case err == nil:
-				winners.Add(1)
-			case !errors.Is(err, session.ErrTokenSpent):
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		token, refused := issue(t, s), errors.New("journal down")
+		err := s.db.Tx(t.Context(), func(tx *db.Tx) error {
+			if err := session.Spend(token, s.clock.now())(t.Context(), tx); err != nil {
 				t.Error(err)
 			}
+			return refused
 		})
-	}
-	wg.Wait()
-	if winners.Load() != 1 {
-		t.Errorf("%d winners, want 1", winners.Load())
-	}
+		if err != refused {
+			t.Fatal(err)
+		}
+		if err := spend(t.Context(), s.db, token, s.clock.now()); err != nil {
+			t.Errorf("spent without a change: %v", err)
+		}
+	})
+}
+
+// Two openings of one database stand for two processes.
+func TestOneWinnerOfAHundred(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		token := issue(t, s)
+		replicas := []*db.DB{s.db, s.db}
+		if dbtest.Shared(url) {
+			replicas[1] = openDB(t, url)
+		}
+		var winners atomic.Int32
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				switch err := spend(t.Context(), replicas[i%2], token, s.clock.now()); {
+				case err == nil:
+					winners.Add(1)
+				case !errors.Is(err, session.ErrTokenSpent):
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if winners.Load() != 1 {
+			t.Errorf("%d winners, want 1", winners.Load())
+		}
+	})
 }
 
 func begin(t *testing.T, s *site, account, user string) error {
@@ -139,51 +154,55 @@ func begin(t *testing.T, s *site, account, user string) error {
 
 func TestOneCreateInFlight(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, session.Options{})
-	if err := begin(t, s, "111111111111", "Bob"); err != nil {
-		t.Fatal(err)
-	}
-	if err := begin(t, s, "111111111111", "bOB"); !errors.Is(err, session.ErrCreateInFlight) {
-		t.Errorf("a second one: %v", err)
-	}
-	if err := errors.Join(begin(t, s, "111111111111", "ann"), begin(t, s, "222222222222", "Bob")); err != nil {
-		t.Errorf("for another user or account: %v", err)
-	}
-	err := s.db.Tx(t.Context(), func(tx *db.Tx) error { return session.EndCreate(t.Context(), tx, "111111111111", "BOB") })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := begin(t, s, "111111111111", "Bob"); err != nil {
-		t.Errorf("after the end: %v", err)
-	}
-	if err := begin(t, s, "111111111111", "ann"); !errors.Is(err, session.ErrCreateInFlight) {
-		t.Errorf("the end of one ended another: %v", err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		if err := begin(t, s, "111111111111", "Bob"); err != nil {
+			t.Fatal(err)
+		}
+		if err := begin(t, s, "111111111111", "bOB"); !errors.Is(err, session.ErrCreateInFlight) {
+			t.Errorf("a second one: %v", err)
+		}
+		if err := errors.Join(begin(t, s, "111111111111", "ann"), begin(t, s, "222222222222", "Bob")); err != nil {
+			t.Errorf("for another user or account: %v", err)
+		}
+		err := s.db.Tx(t.Context(), func(tx *db.Tx) error { return session.EndCreate(t.Context(), tx, "111111111111", "BOB") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := begin(t, s, "111111111111", "Bob"); err != nil {
+			t.Errorf("after the end: %v", err)
+		}
+		if err := begin(t, s, "111111111111", "ann"); !errors.Is(err, session.ErrCreateInFlight) {
+			t.Errorf("the end of one ended another: %v", err)
+		}
+	})
 }
 
 func TestCreateInFlightExpires(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, session.Options{})
-	age := func(d time.Duration) {
-		t.Helper()
-		if _, err := s.db.Exec(t.Context(), `UPDATE creates_in_flight SET started_at = ?`, db.Micros(time.Now().Add(-d))); err != nil {
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		age := func(d time.Duration) {
+			t.Helper()
+			if _, err := s.db.Exec(t.Context(), `UPDATE creates_in_flight SET started_at = ?`, db.Micros(time.Now().Add(-d))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := begin(t, s, "1", "bob"); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := begin(t, s, "1", "bob"); err != nil {
-		t.Fatal(err)
-	}
-	age(time.Minute)
-	if err := begin(t, s, "1", "bob"); !errors.Is(err, session.ErrCreateInFlight) {
-		t.Errorf("after a minute: %v", err)
-	}
-	age(2 * time.Minute)
-	if err := begin(t, s, "1", "bob"); err != nil {
-		t.Errorf("after two minutes: %v", err)
-	}
-	if err := begin(t, s, "1", "bob"); !errors.Is(err, session.ErrCreateInFlight) {
-		t.Errorf("the second create has no time of its own: %v", err)
-	}
+		age(time.Minute)
+		if err := begin(t, s, "1", "bob"); !errors.Is(err, session.ErrCreateInFlight) {
+			t.Errorf("after a minute: %v", err)
+		}
+		age(2 * time.Minute)
+		if err := begin(t, s, "1", "bob"); err != nil {
+			t.Errorf("after two minutes: %v", err)
+		}
+		if err := begin(t, s, "1", "bob"); !errors.Is(err, session.ErrCreateInFlight) {
+			t.Errorf("the second create has no time of its own: %v", err)
+		}
+	})
 }
 
 func TestTokenInContext(t *testing.T) {

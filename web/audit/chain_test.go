@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"keydesk/web/db/dbtest"
 )
 
 // wantBad checks that Verify, before and after a restart, names the row.
@@ -58,38 +60,42 @@ func TestTamperingIsFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
-			d.fill(t, 10)
-			for _, query := range test.queries {
-				d.exec(t, query)
-			}
-			d.wantBad(t, test.bad)
+			dbtest.Each(t, func(t *testing.T, url string) {
+				d := newDesk(t, url)
+				d.fill(t, 10)
+				for _, query := range test.queries {
+					d.exec(t, query)
+				}
+				d.wantBad(t, test.bad)
+			})
 		})
 	}
 }
 
 func TestEveryColumnIsHashed(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.append(t, fullEvent())
-	d.append(t, fullEvent())
-	for _, column := range strings.Split(columns, ",") {
-		column = strings.TrimSpace(column)
-		if column == "seq" {
-			continue
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.append(t, fullEvent())
+		d.append(t, fullEvent())
+		for _, column := range strings.Split(columns, ",") {
+			column = strings.TrimSpace(column)
+			if column == "seq" {
+				continue
+			}
+			var old any
+			if err := d.db.QueryRow(t.Context(), `SELECT `+column+` FROM journal WHERE seq = 2`).Scan(&old); err != nil {
+				t.Fatal(err)
+			}
+			d.exec(t, `UPDATE journal SET `+column+` = '7' WHERE seq = 2`)
+			var bad *ChainError
+			if _, err := d.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 2 {
+				t.Errorf("%s can be changed: %v", column, err)
+			}
+			d.exec(t, `UPDATE journal SET `+column+` = ? WHERE seq = 2`, old)
+			d.verified(t)
 		}
-		var old any
-		if err := d.db.QueryRow(t.Context(), `SELECT `+column+` FROM journal WHERE seq = 2`).Scan(&old); err != nil {
-			t.Fatal(err)
-		}
-		d.exec(t, `UPDATE journal SET `+column+` = 7 WHERE seq = 2`)
-		var bad *ChainError
-		if _, err := d.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 2 {
-			t.Errorf("%s can be changed: %v", column, err)
-		}
-		d.exec(t, `UPDATE journal SET `+column+` = ? WHERE seq = 2`, old)
-		d.verified(t)
-	}
+	})
 }
 
 // New rows over a cut would take the numbers of the missing ones and hide it.
@@ -105,17 +111,19 @@ func TestAppendRefusesToHideACut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
-			d.fill(t, 10)
-			d.exec(t, test.query)
-			var bad *ChainError
-			if seq, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) || bad.Seq != test.bad {
-				t.Errorf("appended row %d, %v; want row %d to be bad", seq, err, test.bad)
-			}
-			d.reopen(t)
-			if seq, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) {
-				t.Errorf("appended row %d after a restart, %v", seq, err)
-			}
+			dbtest.Each(t, func(t *testing.T, url string) {
+				d := newDesk(t, url)
+				d.fill(t, 10)
+				d.exec(t, test.query)
+				var bad *ChainError
+				if seq, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) || bad.Seq != test.bad {
+					t.Errorf("appended row %d, %v; want row %d to be bad", seq, err, test.bad)
+				}
+				d.reopen(t)
+				if seq, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) {
+					t.Errorf("appended row %d after a restart, %v", seq, err)
+				}
+			})
 		})
 	}
 }
@@ -123,37 +131,41 @@ func TestAppendRefusesToHideACut(t *testing.T) {
 // Another process has added rows and the one this process noted was taken out.
 func TestAppendMissesItsOwnRow(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.fill(t, 5)
-	first := d.Journal
-	d.reopen(t)
-	d.fill(t, 8)
-	d.exec(t, `DELETE FROM journal WHERE seq = 5`)
-	var bad *ChainError
-	if _, err := first.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) || bad.Seq != 5 {
-		t.Errorf("error is %v, want row 5", err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.fill(t, 5)
+		first := d.Journal
+		d.reopen(t)
+		d.fill(t, 8)
+		d.exec(t, `DELETE FROM journal WHERE seq = 5`)
+		var bad *ChainError
+		if _, err := first.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) || bad.Seq != 5 {
+			t.Errorf("error is %v, want row 5", err)
+		}
+	})
 }
 
 func TestAnotherKeyDoesNotFit(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.fill(t, 3)
-	if err := os.WriteFile(d.keyFile, bytes.Repeat([]byte{7}, keyBytes), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// With the checkpoint, and without it.
-	for _, seq := range []int64{0, 1} {
-		d.reopen(t)
-		var bad *ChainError
-		if _, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) {
-			t.Errorf("appended under another key: %v", err)
-		}
-		d.wantBad(t, seq)
-		if err := os.Remove(d.noteFile); err != nil && seq == 0 {
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.fill(t, 3)
+		if err := os.WriteFile(d.keyFile, bytes.Repeat([]byte{7}, keyBytes), 0o600); err != nil {
 			t.Fatal(err)
 		}
-	}
+		// With the checkpoint, and without it.
+		for _, seq := range []int64{0, 1} {
+			d.reopen(t)
+			var bad *ChainError
+			if _, err := d.Append(t.Context(), Event{Action: "a"}); !errors.As(err, &bad) {
+				t.Errorf("appended under another key: %v", err)
+			}
+			d.wantBad(t, seq)
+			if err := os.Remove(d.noteFile); err != nil && seq == 0 {
+				t.Fatal(err)
+			}
+		}
+	})
 }
 
 func TestChangedCheckpointIsFound(t *testing.T) {
@@ -165,7 +177,7 @@ func TestChangedCheckpointIsFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
+			d := newDesk(t, dbtest.SQLite(t))
 			d.fill(t, 10)
 			content, err := os.ReadFile(d.noteFile)
 			if err != nil {
@@ -192,88 +204,98 @@ func TestChangedCheckpointIsFound(t *testing.T) {
 // Who can also put back an old checkpoint is still found by the running program.
 func TestCutWithItsCheckpointIsFoundWhileRunning(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.fill(t, 6)
-	old, err := os.ReadFile(d.noteFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.fill(t, 10)
-	d.exec(t, `DELETE FROM journal WHERE seq > 6`)
-	if err := os.WriteFile(d.noteFile, old, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var bad *ChainError
-	if _, err := d.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 7 {
-		t.Errorf("error is %v, want row 7", err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.fill(t, 6)
+		old, err := os.ReadFile(d.noteFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.fill(t, 10)
+		d.exec(t, `DELETE FROM journal WHERE seq > 6`)
+		if err := os.WriteFile(d.noteFile, old, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var bad *ChainError
+		if _, err := d.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 7 {
+			t.Errorf("error is %v, want row 7", err)
+		}
+	})
 }
 
 // What another process has written counts too, through the file.
 func TestCutOfAnotherProcessesRowsIsFound(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.fill(t, 5)
-	first := d.Journal
-	d.reopen(t)
-	d.fill(t, 8)
-	d.exec(t, `DELETE FROM journal WHERE seq > 6`)
-	var bad *ChainError
-	if _, err := first.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 7 {
-		t.Errorf("error is %v, want row 7", err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.fill(t, 5)
+		first := d.Journal
+		d.reopen(t)
+		d.fill(t, 8)
+		d.exec(t, `DELETE FROM journal WHERE seq > 6`)
+		var bad *ChainError
+		if _, err := first.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 7 {
+			t.Errorf("error is %v, want row 7", err)
+		}
+	})
 }
 
 // A cut, the way out for restored backups, and enough new rows to grow over it: the
 // chain is sound, but it is not the one that the old checkpoint saw.
 func TestForkIsFound(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.fill(t, 10)
-	old, err := os.ReadFile(d.noteFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.exec(t, `DELETE FROM journal WHERE seq > 6`)
-	if err := os.Remove(d.noteFile); err != nil {
-		t.Fatal(err)
-	}
-	d.reopen(t)
-	d.fill(t, 12)
-	if err := os.WriteFile(d.noteFile, old, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d.wantBad(t, 10)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.fill(t, 10)
+		old, err := os.ReadFile(d.noteFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.exec(t, `DELETE FROM journal WHERE seq > 6`)
+		if err := os.Remove(d.noteFile); err != nil {
+			t.Fatal(err)
+		}
+		d.reopen(t)
+		d.fill(t, 12)
+		if err := os.WriteFile(d.noteFile, old, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d.wantBad(t, 10)
+	})
 }
 
 // Appends may finish in another order than they were committed in.
 func TestCheckpointNeverMovesBack(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	earlier := d.noted
-	d.fill(t, 3)
-	d.note(earlier)
-	if noted, found, err := readNote(d.key, d.noteFile); err != nil || !found || noted.Seq != 3 || d.noted.Seq != 3 {
-		t.Errorf("the checkpoint stands at %d (%v %v), in memory at %d", noted.Seq, found, err, d.noted.Seq)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		earlier := d.noted
+		d.fill(t, 3)
+		d.note(earlier)
+		if noted, found, err := readNote(d.key, d.noteFile); err != nil || !found || noted.Seq != 3 || d.noted.Seq != 3 {
+			t.Errorf("the checkpoint stands at %d (%v %v), in memory at %d", noted.Seq, found, err, d.noted.Seq)
+		}
+	})
 }
 
 // With the checkpoint gone as well, only the first row tells that there was anything.
 func TestEmptyIsNotVerified(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	if err := os.WriteFile(d.noteFile, []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d.reopen(t)
-	d.exec(t, `DELETE FROM journal`)
-	if err := os.Remove(d.noteFile); err != nil {
-		t.Fatal(err)
-	}
-	var bad *ChainError
-	if rows, err := d.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 1 {
-		t.Errorf("%d rows verified, %v", rows, err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		if err := os.WriteFile(d.noteFile, []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d.reopen(t)
+		d.exec(t, `DELETE FROM journal`)
+		if err := os.Remove(d.noteFile); err != nil {
+			t.Fatal(err)
+		}
+		var bad *ChainError
+		if rows, err := d.Verify(t.Context()); !errors.As(err, &bad) || bad.Seq != 1 {
+			t.Errorf("%d rows verified, %v", rows, err)
+		}
+	})
 }
 
 // FuzzCanonical: events that differ anywhere are encoded differently, even when text

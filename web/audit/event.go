@@ -59,8 +59,10 @@ type Event struct {
 	OldState, NewState, Reason         string
 	Outcome, ErrorCode                 string
 	RequestID, AWSRequestID            string
-	SourceIP, Replica, Version         string
-	Hash                               string
+	SourceIP                           string
+	// Replica is the process that wrote the row, HOST/PID.
+	Replica, Version string
+	Hash             string
 }
 
 // ErrInvalidEvent means an event the journal cannot hold: an unknown phase, an

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"keydesk/web/db/dbtest"
 )
 
 func sequence(list ...Event) iter.Seq2[Event, error] {
@@ -41,7 +43,7 @@ func TestWriteCSV(t *testing.T) {
 
 func TestWriteJSONL(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newDesk(t, dbtest.SQLite(t))
 	d.append(t, fullEvent())
 	d.append(t, Event{Action: "SignIn", User: `=1+1 "x" </script> ü`})
 	var out bytes.Buffer

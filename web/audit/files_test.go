@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"keydesk/web/db/dbtest"
 )
 
 func TestKeyFilesThatAreRefused(t *testing.T) {
@@ -26,7 +28,7 @@ func TestKeyFilesThatAreRefused(t *testing.T) {
 		"too long":       {key + "k", 0o600, ErrKeyFile},
 		"empty":          {"", 0o600, ErrKeyFile},
 	} {
-		d := openDB(t, filepath.Join(t.TempDir(), "keydesk.db"))
+		d := openDB(t, dbtest.SQLite(t))
 		keyFile := filepath.Join(t.TempDir(), "journal.key")
 		if err := errors.Join(os.WriteFile(keyFile, []byte(test.content), test.mode), os.Chmod(keyFile, test.mode)); err != nil {
 			t.Fatal(err)
@@ -43,7 +45,7 @@ func TestKeyFilesThatAreRefused(t *testing.T) {
 
 func TestKeyFileInNoFolder(t *testing.T) {
 	t.Parallel()
-	d := openDB(t, filepath.Join(t.TempDir(), "keydesk.db"))
+	d := openDB(t, dbtest.SQLite(t))
 	if _, err := Open(t.Context(), d, filepath.Join(t.TempDir(), "none", "journal.key")); !errors.Is(err, ErrKeyFile) {
 		t.Errorf("error is %v", err)
 	}
@@ -52,38 +54,42 @@ func TestKeyFileInNoFolder(t *testing.T) {
 // A new key would make the whole journal unverifiable.
 func TestLostKeyIsNotReplaced(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	if err := os.Remove(d.keyFile); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(t.Context(), d.db, d.keyFile); !errors.Is(err, ErrKeyMissing) {
-		t.Errorf("error is %v", err)
-	}
-	if _, err := os.Stat(d.keyFile); err == nil {
-		t.Error("a new key was made")
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		if err := os.Remove(d.keyFile); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), d.db, d.keyFile); !errors.Is(err, ErrKeyMissing) {
+			t.Errorf("error is %v", err)
+		}
+		if _, err := os.Stat(d.keyFile); err == nil {
+			t.Error("a new key was made")
+		}
+	})
 }
 
 // Killed between the commit and the checkpoint: the journal is ahead, not damaged.
 func TestCheckpointMayLag(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.fill(t, 5)
-	old, err := os.ReadFile(d.noteFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.fill(t, 8)
-	if err := os.WriteFile(d.noteFile, old, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d.reopen(t)
-	if rows := d.verified(t); rows != 8 {
-		t.Errorf("%d rows, want 8", rows)
-	}
-	if seq := d.append(t, Event{Action: "a"}); seq != 9 {
-		t.Errorf("the next row is %d, want 9", seq)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.fill(t, 5)
+		old, err := os.ReadFile(d.noteFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.fill(t, 8)
+		if err := os.WriteFile(d.noteFile, old, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d.reopen(t)
+		if rows := d.verified(t); rows != 8 {
+			t.Errorf("%d rows, want 8", rows)
+		}
+		if seq := d.append(t, Event{Action: "a"}); seq != 9 {
+			t.Errorf("the next row is %d, want 9", seq)
+		}
+	})
 }
 
 // The way out after restoring a backup leaves a trace.
@@ -93,7 +99,7 @@ func TestMissingCheckpointIsWrittenDown(t *testing.T) {
 		"removed": os.Remove,
 		"emptied": func(path string) error { return os.Truncate(path, 0) },
 	} {
-		d := newDesk(t)
+		d := newDesk(t, dbtest.SQLite(t))
 		d.fill(t, 10)
 		d.exec(t, `DELETE FROM journal WHERE seq > 6`)
 		if err := lose(d.noteFile); err != nil {
@@ -115,41 +121,45 @@ func TestMissingCheckpointIsWrittenDown(t *testing.T) {
 
 func TestCheckpointThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	aside := d.folder + ".aside"
-	if err := os.Rename(d.folder, aside); err != nil {
-		t.Fatal(err)
-	}
-	// The row is committed before the checkpoint fails: it stands.
-	if seq := d.append(t, Event{Action: "a"}); seq != 2 {
-		t.Errorf("row %d, want 2", seq)
-	}
-	if err := d.Ready(); err == nil {
-		t.Error("ready without a checkpoint")
-	}
-	if seq, err := d.Append(t.Context(), Event{Action: "a"}); err == nil {
-		t.Errorf("row %d was written with no checkpoint since row 2", seq)
-	}
-	if err := os.Rename(aside, d.folder); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Ready(); err != nil {
-		t.Errorf("with the folder back: %v", err)
-	}
-	if seq := d.append(t, Event{Action: "a"}); seq != 3 {
-		t.Errorf("row %d, want 3", seq)
-	}
-	d.reopen(t)
-	if rows := d.verified(t); rows != 3 {
-		t.Errorf("%d rows, want 3", rows)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		aside := d.folder + ".aside"
+		if err := os.Rename(d.folder, aside); err != nil {
+			t.Fatal(err)
+		}
+		// The row is committed before the checkpoint fails: it stands.
+		if seq := d.append(t, Event{Action: "a"}); seq != 2 {
+			t.Errorf("row %d, want 2", seq)
+		}
+		if err := d.Ready(); err == nil {
+			t.Error("ready without a checkpoint")
+		}
+		if seq, err := d.Append(t.Context(), Event{Action: "a"}); err == nil {
+			t.Errorf("row %d was written with no checkpoint since row 2", seq)
+		}
+		if err := os.Rename(aside, d.folder); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Ready(); err != nil {
+			t.Errorf("with the folder back: %v", err)
+		}
+		if seq := d.append(t, Event{Action: "a"}); seq != 3 {
+			t.Errorf("row %d, want 3", seq)
+		}
+		d.reopen(t)
+		if rows := d.verified(t); rows != 3 {
+			t.Errorf("%d rows, want 3", rows)
+		}
+	})
 }
 
 func TestNothingIsLeftBehind(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.fill(t, 5)
-	if files, err := os.ReadDir(d.folder); err != nil || len(files) != 2 {
-		t.Errorf("files in the folder: %v %v", files, err)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.fill(t, 5)
+		if files, err := os.ReadDir(d.folder); err != nil || len(files) != 2 {
+			t.Errorf("files in the folder: %v %v", files, err)
+		}
+	})
 }

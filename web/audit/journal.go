@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
+	"strconv"
 	"sync"
 
 	"keydesk/web/db"
@@ -21,6 +23,7 @@ type Journal struct {
 	db       *db.DB
 	key      []byte
 	noteFile string
+	replica  string
 
 	mu sync.Mutex
 	// noted is the newest row this program knows to be committed; the checkpoint file
@@ -34,12 +37,15 @@ type Journal struct {
 // Open opens the journal in d. keyFile holds the chain's key; it is created with mode
 // 0600 on the first start. The checkpoint lies beside it, named keyFile.checkpoint.
 //
+// Replicas over one database have the same key and each its own checkpoint. A
+// checkpoint says "at least up to here", so it stays true while other replicas append.
+//
 // A damaged journal opens, so that it can be read and verified, but Append refuses.
 // An operator who restored an older database on purpose removes the checkpoint file;
 // the journal then goes on with a row that says so. Errors are ErrKeyFile,
 // ErrKeyMissing and the database's.
 func Open(ctx context.Context, d *db.DB, keyFile string) (*Journal, error) {
-	j := &Journal{db: d, noteFile: keyFile + ".checkpoint"}
+	j := &Journal{db: d, noteFile: keyFile + ".checkpoint", replica: replicaName()}
 	head, err := headOf(d.QueryRow(ctx, selectHead))
 	if err != nil {
 		return nil, err
@@ -47,7 +53,7 @@ func Open(ctx context.Context, d *db.DB, keyFile string) (*Journal, error) {
 	j.key, err = readKey(keyFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		if head.Seq > 0 {
-			return nil, fmt.Errorf("%w: restore %s from a backup", ErrKeyMissing, keyFile)
+			return nil, fmt.Errorf("%w: restore %s from a backup, or copy it from another replica", ErrKeyMissing, keyFile)
 		}
 		j.key, err = createKey(keyFile)
 	}
@@ -69,8 +75,13 @@ func (j *Journal) anchor(ctx context.Context, head link) error {
 	}
 	j.noted = noted
 	if head.Seq == 0 && !found {
-		_, err := j.Append(ctx, Event{Action: ActionGenesis})
-		return err
+		_, err := j.Append(ctx, Event{Action: ActionGenesis}, onlyFirst)
+		if !errors.Is(err, errNotFirst) {
+			return err
+		}
+		if head, err = headOf(j.db.QueryRow(ctx, selectHead)); err != nil {
+			return err
+		}
 	}
 	if err := j.checkFirst(ctx); err != nil || j.damage != nil || found {
 		return err
@@ -78,6 +89,27 @@ func (j *Journal) anchor(ctx context.Context, head link) error {
 	_, err = j.Append(ctx, Event{Action: "AnchorJournal",
 		Reason: fmt.Sprintf("the checkpoint file was missing; the journal goes on from row %d", head.Seq)})
 	return err
+}
+
+var errNotFirst = errors.New("another replica has made the journal meanwhile")
+
+// onlyFirst keeps replicas that start together on a new database, perhaps with
+// different keys, from making the journal twice.
+func onlyFirst(ctx context.Context, tx *db.Tx) error {
+	head, err := headOf(tx.QueryRow(ctx, selectHead))
+	if err == nil && head.Seq > 0 {
+		err = errNotFirst
+	}
+	return err
+}
+
+// replicaName tells processes apart, on one machine as well.
+func replicaName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return host + "/" + strconv.Itoa(os.Getpid())
 }
 
 // checkFirst notices a wrong key before it seals new rows.
@@ -94,12 +126,14 @@ func (j *Journal) checkFirst(ctx context.Context) error {
 	return nil
 }
 
-// Append writes e as the next row and returns its Seq; e.Seq and e.Hash are not read.
+// Append writes e as the next row and returns its Seq; e.Seq, e.Hash and e.Replica are
+// not read.
 // It runs inTx in the same transaction, before the row: an error of theirs is returned
 // as it is, and nothing is written. When Append returns nil the row survives a power
 // loss. Other errors are ErrInvalidEvent, *ChainError when rows are
 // missing or damaged, and the database's; none of them leaves a row.
 func (j *Journal) Append(ctx context.Context, e Event, inTx ...InTx) (int64, error) {
+	e.Replica = j.replica
 	e, err := e.clean()
 	if err != nil {
 		return 0, err

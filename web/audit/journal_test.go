@@ -14,31 +14,35 @@ import (
 	"time"
 
 	"keydesk/web/db"
+	"keydesk/web/db/dbtest"
 )
 
 // desk is a journal with its database and the folder of its key.
 type desk struct {
 	*Journal
 	db      *db.DB
+	url     string
 	folder  string
 	keyFile string
 }
 
-func newDesk(t *testing.T) *desk {
+func TestMain(m *testing.M) { os.Exit(dbtest.Run(m)) }
+
+func newDesk(t *testing.T, url string) *desk {
 	t.Helper()
-	d := &desk{folder: filepath.Join(t.TempDir(), "key")}
+	d := &desk{url: url, folder: filepath.Join(t.TempDir(), "key")}
 	d.keyFile = filepath.Join(d.folder, "journal.key")
 	if err := os.Mkdir(d.folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	d.db = openDB(t, filepath.Join(t.TempDir(), "keydesk.db"))
+	d.db = openDB(t, url)
 	d.reopen(t)
 	return d
 }
 
-func openDB(t *testing.T, path string) *db.DB {
+func openDB(t *testing.T, url string) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), "sqlite:"+path)
+	d, err := db.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +90,19 @@ func (d *desk) verified(t *testing.T) int64 {
 	return rows
 }
 
+// exec does what somebody who owns the database can: the triggers that keep the
+// journal's rows do not stop them.
 func (d *desk) exec(t *testing.T, query string, args ...any) {
 	t.Helper()
+	unguard := []string{`DROP TRIGGER IF EXISTS journal_no_update`, `DROP TRIGGER IF EXISTS journal_no_delete`}
+	if dbtest.Shared(d.url) {
+		unguard = []string{`DROP TRIGGER IF EXISTS journal_no_change ON journal`}
+	}
+	for _, q := range unguard {
+		if _, err := d.db.Exec(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if _, err := d.db.Exec(t.Context(), query, args...); err != nil {
 		t.Fatal(err)
 	}
@@ -104,198 +119,214 @@ func fullEvent() Event {
 
 func TestEveryFieldIsKept(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	want := fullEvent()
-	want.Seq = d.append(t, want)
-	got, err := d.Event(t.Context(), want.Seq)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want.Hash = got.Hash
-	if got != want {
-		t.Errorf("got  %+v\nwant %+v", got, want)
-	}
-	// A field added to Event and forgotten in texts would be neither kept nor hashed.
-	fields := reflect.TypeFor[Event]().NumField() - len([]string{"Seq", "Time", "Phase", "Attempt", "Actor", "Hash"}) +
-		reflect.TypeFor[Actor]().NumField()
-	if n := len(want.texts()); n != fields {
-		t.Errorf("texts lists %d fields, the type has %d", n, fields)
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		want := fullEvent()
+		want.Seq = d.append(t, want)
+		got, err := d.Event(t.Context(), want.Seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Hash, want.Replica = got.Hash, d.replica
+		if got != want {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+		// A field added to Event and forgotten in texts would be neither kept nor hashed.
+		fields := reflect.TypeFor[Event]().NumField() - len([]string{"Seq", "Time", "Phase", "Attempt", "Actor", "Hash"}) +
+			reflect.TypeFor[Actor]().NumField()
+		if n := len(want.texts()); n != fields {
+			t.Errorf("texts lists %d fields, the type has %d", n, fields)
+		}
+	})
 }
 
 func TestNewJournal(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	if e, err := d.Event(t.Context(), 1); err != nil || e.Action != ActionGenesis || e.Phase != PhaseEvent {
-		t.Errorf("the first row is %+v %v", e, err)
-	}
-	for _, file := range []string{d.keyFile, d.keyFile + ".checkpoint"} {
-		info, err := os.Stat(file)
-		if err != nil {
-			t.Fatal(err)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		if e, err := d.Event(t.Context(), 1); err != nil || e.Action != ActionGenesis || e.Phase != PhaseEvent {
+			t.Errorf("the first row is %+v %v", e, err)
 		}
-		if mode := info.Mode().Perm(); mode != 0o600 {
-			t.Errorf("%s has mode %04o", filepath.Base(file), mode)
+		for _, file := range []string{d.keyFile, d.keyFile + ".checkpoint"} {
+			info, err := os.Stat(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if mode := info.Mode().Perm(); mode != 0o600 {
+				t.Errorf("%s has mode %04o", filepath.Base(file), mode)
+			}
 		}
-	}
-	if files, err := os.ReadDir(d.folder); err != nil || len(files) != 2 {
-		t.Errorf("files in the folder: %v %v", files, err)
-	}
-	d.reopen(t)
-	if rows := d.verified(t); rows != 1 {
-		t.Errorf("%d rows after reopening, want 1", rows)
-	}
-	if seq := d.append(t, Event{Action: "SignIn"}); seq != 2 {
-		t.Errorf("the next row is %d, want 2", seq)
-	}
+		if files, err := os.ReadDir(d.folder); err != nil || len(files) != 2 {
+			t.Errorf("files in the folder: %v %v", files, err)
+		}
+		d.reopen(t)
+		if rows := d.verified(t); rows != 1 {
+			t.Errorf("%d rows after reopening, want 1", rows)
+		}
+		if seq := d.append(t, Event{Action: "SignIn"}); seq != 2 {
+			t.Errorf("the next row is %d, want 2", seq)
+		}
+	})
 }
 
 func TestEventsAreCleaned(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	before := time.Now().Add(-time.Millisecond)
-	seq := d.append(t, Event{Seq: 99, Hash: "x", Action: "SignIn", User: "a\nb\x00\u202e\xff", Reason: strings.Repeat("ü", 2000)})
-	e, err := d.Event(t.Context(), seq)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := `a\u000ab\u0000\u202e` + "\uFFFD"; e.User != want {
-		t.Errorf("user is %q, want %q", e.User, want)
-	}
-	if len(e.Reason) > maxReason || !strings.HasSuffix(e.Reason, "ü…") {
-		t.Errorf("reason is cut to %d bytes: ...%q", len(e.Reason), e.Reason[len(e.Reason)-8:])
-	}
-	if e.Seq != 2 || e.Phase != PhaseEvent || e.Time.Before(before) || e.Time.Location() != time.UTC {
-		t.Errorf("got %+v", e)
-	}
-	d.verified(t)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		before := time.Now().Add(-time.Millisecond)
+		seq := d.append(t, Event{Seq: 99, Hash: "x", Action: "SignIn", User: "a\nb\x00\u202e\xff", Reason: strings.Repeat("ü", 2000)})
+		e, err := d.Event(t.Context(), seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := `a\u000ab\u0000\u202e` + "\uFFFD"; e.User != want {
+			t.Errorf("user is %q, want %q", e.User, want)
+		}
+		if len(e.Reason) > maxReason || !strings.HasSuffix(e.Reason, "ü…") {
+			t.Errorf("reason is cut to %d bytes: ...%q", len(e.Reason), e.Reason[len(e.Reason)-8:])
+		}
+		if e.Seq != 2 || e.Phase != PhaseEvent || e.Time.Before(before) || e.Time.Location() != time.UTC {
+			t.Errorf("got %+v", e)
+		}
+		d.verified(t)
+	})
 }
 
 func TestEventsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	for name, e := range map[string]Event{
-		"no action":               {},
-		"unknown phase":           {Action: "a", Phase: "Attempt"},
-		"outcome without attempt": {Action: "a", Phase: PhaseOutcome},
-		"attempt of an attempt":   {Action: "a", Phase: PhaseAttempt, Attempt: 1},
-	} {
-		if _, err := d.Append(t.Context(), e); !errors.Is(err, ErrInvalidEvent) {
-			t.Errorf("%s: %v", name, err)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		for name, e := range map[string]Event{
+			"no action":               {},
+			"unknown phase":           {Action: "a", Phase: "Attempt"},
+			"outcome without attempt": {Action: "a", Phase: PhaseOutcome},
+			"attempt of an attempt":   {Action: "a", Phase: PhaseAttempt, Attempt: 1},
+		} {
+			if _, err := d.Append(t.Context(), e); !errors.Is(err, ErrInvalidEvent) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
-	}
-	if rows := d.verified(t); rows != 1 {
-		t.Errorf("%d rows, want 1", rows)
-	}
+		if rows := d.verified(t); rows != 1 {
+			t.Errorf("%d rows, want 1", rows)
+		}
+	})
 }
 
 func TestAttemptAndOutcomes(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	attempt := d.append(t, Event{Phase: PhaseAttempt, Action: "CreateAccessKey"})
-	other := d.append(t, Event{Phase: PhaseAttempt, Action: "CreateAccessKey"})
-	for _, outcome := range []string{OutcomeOK, OutcomeDelivered, OutcomeAcknowledged} {
-		d.append(t, Event{Phase: PhaseOutcome, Attempt: attempt, Action: "CreateAccessKey", Outcome: outcome})
-	}
-	list, err := d.Outcomes(t.Context(), attempt)
-	if err != nil || len(list) != 3 || list[0].Outcome != OutcomeOK || list[2].Outcome != OutcomeAcknowledged {
-		t.Errorf("outcomes are %v %v", list, err)
-	}
-	for _, seq := range []int64{other, 0, 99} {
-		if list, err := d.Outcomes(t.Context(), seq); err != nil || len(list) != 0 {
-			t.Errorf("outcomes of %d are %v %v", seq, list, err)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		attempt := d.append(t, Event{Phase: PhaseAttempt, Action: "CreateAccessKey"})
+		other := d.append(t, Event{Phase: PhaseAttempt, Action: "CreateAccessKey"})
+		for _, outcome := range []string{OutcomeOK, OutcomeDelivered, OutcomeAcknowledged} {
+			d.append(t, Event{Phase: PhaseOutcome, Attempt: attempt, Action: "CreateAccessKey", Outcome: outcome})
 		}
-	}
-	if _, err := d.Event(t.Context(), 99); !errors.Is(err, ErrNoSuchEvent) {
-		t.Errorf("event 99: %v", err)
-	}
+		list, err := d.Outcomes(t.Context(), attempt)
+		if err != nil || len(list) != 3 || list[0].Outcome != OutcomeOK || list[2].Outcome != OutcomeAcknowledged {
+			t.Errorf("outcomes are %v %v", list, err)
+		}
+		for _, seq := range []int64{other, 0, 99} {
+			if list, err := d.Outcomes(t.Context(), seq); err != nil || len(list) != 0 {
+				t.Errorf("outcomes of %d are %v %v", seq, list, err)
+			}
+		}
+		if _, err := d.Event(t.Context(), 99); !errors.Is(err, ErrNoSuchEvent) {
+			t.Errorf("event 99: %v", err)
+		}
+	})
 }
 
 func TestWhatSharesTheTransaction(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	step := func(user string, err error) InTx {
-		return func(ctx context.Context, tx *db.Tx) error {
-			_, execErr := tx.Exec(ctx, `INSERT INTO preferences (user_id, content) VALUES (?, '{}')`, user)
-			return errors.Join(execErr, err)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		step := func(user string, err error) InTx {
+			return func(ctx context.Context, tx *db.Tx) error {
+				_, execErr := tx.Exec(ctx, `INSERT INTO preferences (user_id, content) VALUES (?, '{}')`, user)
+				return errors.Join(execErr, err)
+			}
 		}
-	}
-	steps := func() (n int) {
-		t.Helper()
-		if err := d.db.QueryRow(t.Context(), `SELECT COUNT(*) FROM preferences`).Scan(&n); err != nil {
+		steps := func() (n int) {
+			t.Helper()
+			if err := d.db.QueryRow(t.Context(), `SELECT COUNT(*) FROM preferences`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		spent := errors.New("token spent")
+		refuse := func(context.Context, *db.Tx) error { return spent }
+		if _, err := d.Append(t.Context(), Event{Action: "a"}, step("one", nil), refuse); err != spent {
+			t.Errorf("error is %v, want the step's own", err)
+		}
+		if rows, n := d.verified(t), steps(); rows != 1 || n != 0 {
+			t.Errorf("after a refusal: %d rows, %d steps", rows, n)
+		}
+		if _, err := d.Append(t.Context(), Event{Action: "a"}, step("one", nil), step("two", nil)); err != nil {
 			t.Fatal(err)
 		}
-		return n
-	}
-	spent := errors.New("token spent")
-	refuse := func(context.Context, *db.Tx) error { return spent }
-	if _, err := d.Append(t.Context(), Event{Action: "a"}, step("one", nil), refuse); err != spent {
-		t.Errorf("error is %v, want the step's own", err)
-	}
-	if rows, n := d.verified(t), steps(); rows != 1 || n != 0 {
-		t.Errorf("after a refusal: %d rows, %d steps", rows, n)
-	}
-	if _, err := d.Append(t.Context(), Event{Action: "a"}, step("one", nil), step("two", nil)); err != nil {
-		t.Fatal(err)
-	}
-	if rows, n := d.verified(t), steps(); rows != 2 || n != 2 {
-		t.Errorf("after success: %d rows, %d steps", rows, n)
-	}
+		if rows, n := d.verified(t), steps(); rows != 2 || n != 2 {
+			t.Errorf("after success: %d rows, %d steps", rows, n)
+		}
+	})
 }
 
 func TestNoRowNoStep(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.exec(t, `ALTER TABLE journal RENAME TO gone`)
-	_, err := d.Append(t.Context(), Event{Action: "a"}, func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO preferences (user_id, content) VALUES ('u', '{}')`)
-		return err
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		d.exec(t, `ALTER TABLE journal RENAME TO gone`)
+		_, err := d.Append(t.Context(), Event{Action: "a"}, func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO preferences (user_id, content) VALUES ('u', '{}')`)
+			return err
+		})
+		if err == nil {
+			t.Error("the journal is gone and nobody noticed")
+		}
+		var n int
+		if err := d.db.QueryRow(t.Context(), `SELECT COUNT(*) FROM preferences`).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d steps taken without a row (%v)", n, err)
+		}
 	})
-	if err == nil {
-		t.Error("the journal is gone and nobody noticed")
-	}
-	var n int
-	if err := d.db.QueryRow(t.Context(), `SELECT COUNT(*) FROM preferences`).Scan(&n); err != nil || n != 0 {
-		t.Errorf("%d steps taken without a row (%v)", n, err)
-	}
 }
 
-// Two journals over one database and key stand for two processes.
+// Two journals over one database and key stand for two processes in one folder.
 func TestParallelAppends(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	second, err := Open(t.Context(), d.db, d.keyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	journals := []*Journal{d.Journal, second}
-	var mu sync.Mutex
-	var seqs []int64
-	var wg sync.WaitGroup
-	for i := range 60 {
-		wg.Go(func() {
-			seq, err := journals[i%2].Append(t.Context(), Event{Action: "a", User: fmt.Sprint(i)})
-			if err != nil {
-				t.Error(err)
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		second, err := Open(t.Context(), d.db, d.keyFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		journals := []*Journal{d.Journal, second}
+		var mu sync.Mutex
+		var seqs []int64
+		var wg sync.WaitGroup
+		for i := range 60 {
+			wg.Go(func() {
+				seq, err := journals[i%2].Append(t.Context(), Event{Action: "a", User: fmt.Sprint(i)})
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				seqs = append(seqs, seq)
+			})
+		}
+		wg.Wait()
+		slices.Sort(seqs)
+		for i, seq := range seqs {
+			if seq != int64(i+2) {
+				t.Fatalf("rows %v are not 2, 3, 4 ...", seqs)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			seqs = append(seqs, seq)
-		})
-	}
-	wg.Wait()
-	slices.Sort(seqs)
-	for i, seq := range seqs {
-		if seq != int64(i+2) {
-			t.Fatalf("rows %v are not 2, 3, 4 ...", seqs)
 		}
-	}
-	for _, j := range journals {
-		if rows, err := j.Verify(t.Context()); err != nil || rows != 61 {
-			t.Errorf("%d rows verified, %v", rows, err)
+		for _, j := range journals {
+			if rows, err := j.Verify(t.Context()); err != nil || rows != 61 {
+				t.Errorf("%d rows verified, %v", rows, err)
+			}
 		}
-	}
-	if noted, found, err := readNote(d.key, d.noteFile); err != nil || !found || noted.Seq < 60 {
-		t.Errorf("the checkpoint stands at %d (%v %v)", noted.Seq, found, err)
-	}
+		if noted, found, err := readNote(d.key, d.noteFile); err != nil || !found || noted.Seq < 60 {
+			t.Errorf("the checkpoint stands at %d (%v %v)", noted.Seq, found, err)
+		}
+	})
 }

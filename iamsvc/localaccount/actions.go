@@ -71,6 +71,7 @@ var operations = map[string]operation{
 	"ListUserTags":                   {iamService, aboutUser, listUserTags},
 	"ListGroupsForUser":              {iamService, aboutUser, listGroupsForUser},
 	"ListMFADevices":                 {iamService, aboutUserOrCaller, listMFADevices},
+	"ListVirtualMFADevices":          {iamService, aboutAccount, listVirtualMFADevices},
 	"GetLoginProfile":                {iamService, aboutUserOrCaller, getLoginProfile},
 	"ListSSHPublicKeys":              {iamService, aboutUserOrCaller, listSSHPublicKeys},
 	"ListSigningCertificates":        {iamService, aboutUserOrCaller, listSigningCertificates},

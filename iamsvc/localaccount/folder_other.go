@@ -9,5 +9,7 @@ func lockFile(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 }
 
+func unlockFile(file *os.File) error { return file.Close() }
+
 // syncFolder has nothing to do where folders cannot be opened as files.
 func syncFolder(string) error { return nil }

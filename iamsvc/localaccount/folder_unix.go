@@ -25,6 +25,12 @@ func lockFile(path string) (*os.File, error) {
 	return file, nil
 }
 
+// unlockFile gives the lock back before the file is closed: a child process that was forked a moment ago shares the
+// lock until it becomes another program.
+func unlockFile(file *os.File) error {
+	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
+}
+
 // syncFolder makes a rename survive a power cut: the name is the folder's data, not the file's.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)

@@ -143,5 +143,5 @@ func (a *Account) Close() error {
 	if a.store != nil {
 		err = a.store.close()
 	}
-	return errors.Join(err, a.lock.Close())
+	return errors.Join(err, unlockFile(a.lock))
 }

@@ -20,6 +20,7 @@ type Config struct {
 	Journal     Journal
 	Logger      *slog.Logger
 	Now         func() time.Time // nil = time.Now
+	Protection  Protection
 
 	// PageSize is the MaxItems of every list call; 0 = 1000, IAM's maximum.
 	PageSize int32
@@ -42,7 +43,8 @@ type Account struct {
 	// click and a change never waits for either.
 	interactive, background, writes *lane
 
-	identity Identity
+	identity   Identity
+	protection Protection
 
 	refreshEvery time.Duration
 	refreshing   chan struct{} // holds one token while a refresh runs
@@ -67,13 +69,13 @@ func Open(ctx context.Context, c Config) (*Account, error) {
 	c = c.withDefaults()
 	a := &Account{
 		journal: c.Journal, log: c.Logger, now: c.Now, creds: c.AWS.Credentials, pageSize: c.PageSize,
-		refreshEvery: c.RefreshEvery,
-		refreshing:   make(chan struct{}, 1),
-		wake:         make(chan struct{}, 1),
-		settle:       []time.Duration{500 * time.Millisecond, time.Second, 1500 * time.Millisecond},
-		reportPoll:   time.Second,
-		reportWait:   time.Minute,
-		own:          ownChanges{},
+		refreshEvery: c.RefreshEvery, protection: c.Protection,
+		refreshing: make(chan struct{}, 1),
+		wake:       make(chan struct{}, 1),
+		settle:     []time.Duration{500 * time.Millisecond, time.Second, 1500 * time.Millisecond},
+		reportPoll: time.Second,
+		reportWait: time.Minute,
+		own:        ownChanges{},
 	}
 	a.interactive = newLane(c, interactiveRetryer(), 5*time.Second)
 	a.background = newLane(c, newPacedRetryer(c.BackgroundRate), time.Minute)

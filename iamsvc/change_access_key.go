@@ -25,7 +25,8 @@ func (a *Account) updateAccessKey(ctx context.Context, t target, keyID string, s
 		return err
 	}
 	_, err := a.gate(ctx, step{
-		change: Change{Action: ActionUpdateAccessKey, User: a.journalName(t), AccessKeyID: keyID, NewState: string(s)},
+		change:   Change{Action: ActionUpdateAccessKey, User: a.journalName(t), AccessKeyID: keyID, NewState: string(s)},
+		protects: t.user,
 		read: func(ctx context.Context) (string, error) {
 			if s == KeyInactive && a.keyInUse(ctx, keyID) {
 				return "", ErrKeyInUse

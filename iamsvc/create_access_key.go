@@ -48,7 +48,8 @@ func (a *Account) createAccessKey(ctx context.Context, t target, description str
 	}
 	var created CreatedAccessKey
 	attempt, err := a.gate(ctx, step{
-		change: Change{Action: ActionCreateAccessKey, User: a.journalName(t), NewState: string(KeyActive)},
+		change:   Change{Action: ActionCreateAccessKey, User: a.journalName(t), NewState: string(KeyActive)},
+		protects: t.user,
 		call: func(ctx context.Context) (r Result, err error) {
 			created, err = a.sendCreate(ctx, t)
 			var lost *OutcomeUnknown

@@ -23,6 +23,7 @@ var (
 	ErrQuota      = errors.New("an IAM quota is reached")
 	ErrKeyActive  = errors.New("access key is not inactive")
 	ErrKeyInUse   = errors.New("Keydesk itself runs with this access key")
+	ErrProtected  = errors.New("the user is protected")
 	ErrConcurrent = errors.New("changed by someone else at the same moment")
 
 	ErrThrottled   = errors.New("IAM is throttling requests")
@@ -157,6 +158,7 @@ var ownCodes = []struct {
 }{
 	{ErrKeyActive, "KeyActive"},
 	{ErrKeyInUse, "KeyInUse"},
+	{ErrProtected, "Protected"},
 	{ErrNoSuchKey, "NoSuchKey"},
 	{ErrNoSuchUser, "NoSuchUser"},
 	{ErrUserExists, "UserExists"},

@@ -46,7 +46,8 @@ type Change struct {
 }
 
 // The outcomes of a change. OutcomeRefused: a rule of Keydesk's stopped it
-// after the attempt was journalled (the key is active, or in use by Keydesk).
+// after the attempt was journalled (the key is active, or in use by Keydesk, or
+// the user is protected).
 const (
 	OutcomeOK        = "ok"
 	OutcomeFailed    = "failed"
@@ -85,6 +86,8 @@ const journalTimeout = 10 * time.Second
 // step is one change on its way through the gate.
 type step struct {
 	change Change
+	// protects is whose protection is asked for; "" where no IAM user is.
+	protects string
 	// read looks at the present state; its error is journalled as the
 	// attempt's outcome. Optional.
 	read func(ctx context.Context) (oldState string, err error)
@@ -93,8 +96,15 @@ type step struct {
 	undo func(ctx context.Context) error
 }
 
-// gate is the only way to a mutating call: may the actor, journal the attempt,
-// call, journal the outcome. From the attempt on it no longer heeds the
+// reach passes a fault point if a key is being created.
+func (s step) reach(p FaultPoint) {
+	if s.change.Action == ActionCreateAccessKey {
+		Reach(p)
+	}
+}
+
+// gate is the only way to a mutating call: may the actor, is the user not
+// protected, journal the attempt, call, journal the outcome. From the attempt on it no longer heeds the
 // request's cancellation: a client that goes away must not leave a change
 // without its outcome.
 func (a *Account) gate(ctx context.Context, s step) (attempt int64, err error) {
@@ -113,12 +123,17 @@ func (a *Account) gate(ctx context.Context, s step) (attempt int64, err error) {
 	s.change.Reason, _ = ctx.Value(reasonKey{}).(string)
 
 	var readErr error
-	if s.read != nil {
+	if s.change.givesAccess() {
+		readErr = a.CheckProtection(ctx, s.protects)
+	}
+	if s.read != nil && readErr == nil {
 		s.change.OldState, readErr = s.read(ctx)
 	}
+	s.reach(BeforeAttempt)
 	if attempt, err = a.journalAttempt(ctx, s.change); err != nil {
 		return 0, err
 	}
+	s.reach(AfterAttempt)
 	var result Result
 	if err = readErr; err == nil {
 		result, err = s.call(ctx)
@@ -143,10 +158,12 @@ func (a *Account) journalOutcome(ctx context.Context, attempt int64, s step, res
 		result.ErrorCode, result.AWSRequestID = ErrorCode(err), RequestID(err)
 	}
 	result.Outcome = outcomeOf(err)
+	s.reach(AfterReply)
 	wctx, cancel := context.WithTimeout(ctx, journalTimeout)
 	journalErr := a.journal.Outcome(wctx, attempt, s.change, result)
 	cancel()
 	if journalErr == nil {
+		s.reach(AfterOutcome)
 		return err
 	}
 	a.log.Error("the outcome of a change could not be journalled", "action", s.change.Action,
@@ -181,7 +198,7 @@ func outcomeOf(err error) string {
 		return OutcomeOK
 	case errors.Is(err, ErrOutcomeUnknown):
 		return OutcomeUnknownIs
-	case errors.Is(err, ErrKeyActive), errors.Is(err, ErrKeyInUse):
+	case errors.Is(err, ErrKeyActive), errors.Is(err, ErrKeyInUse), errors.Is(err, ErrProtected):
 		return OutcomeRefused
 	}
 	return OutcomeFailed

@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("-data %s: %w", c.Data, err)
 	}
-	database, err := db.Open(ctx, "sqlite:"+filepath.Join(c.Data, "keydesk.db"))
+	database, err := db.Open(ctx, c.DatabaseURL())
 	if err != nil {
 		return err
 	}
@@ -354,7 +354,9 @@ func administratorFromFile(ctx context.Context, people *auth.LocalAccounts, file
 		return fmt.Errorf("-admin-password-file: %w", err)
 	}
 	password := strings.TrimRight(string(content), "\r\n")
-	if _, err := people.Create(ctx, "admin", auth.RoleAdministrator, password); err != nil {
+	// Another replica that starts at the same time may be first.
+	_, err = people.CreateFirstAdministrator(ctx, "admin", password)
+	if err != nil && !errors.Is(err, auth.ErrAdministratorExists) {
 		return settingsError{fmt.Errorf("-admin-password-file: %w", err)}
 	}
 	return nil

@@ -45,9 +45,12 @@ func (s SignIn) FirstRunSubmit(w http.ResponseWriter, r *http.Request) error {
 	event := audit.Event{Action: actionCreateLocalAccount, User: localName(name), NewState: string(auth.RoleAdministrator),
 		Actor: audit.Actor{Issuer: auth.IssuerLocal, Name: "first-run link"}}
 	err = s.attempt(r, event, func(ctx context.Context) (err error) {
-		account, err = s.LocalAccounts.Create(ctx, name, auth.RoleAdministrator, password)
+		account, err = s.LocalAccounts.CreateFirstAdministrator(ctx, name, password)
 		return err
 	})
+	if errors.Is(err, auth.ErrAdministratorExists) {
+		return ErrFirstRunLink
+	}
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,9 @@ var (
 	ErrDisabled = errors.New("the local account is disabled")
 	// ErrNameTaken means another account has the name, in whatever case.
 	ErrNameTaken = errors.New("the user name is taken")
+	// ErrAdministratorExists means there is an enabled administrator, who can make
+	// accounts.
+	ErrAdministratorExists = errors.New("there is an administrator already")
 	// ErrLastAdministrator means the change would leave no enabled administrator,
 	// and with that nobody to undo it.
 	ErrLastAdministrator = errors.New("this is the last enabled administrator")
@@ -82,6 +85,25 @@ func (l *LocalAccounts) List(ctx context.Context) (list []LocalAccount, err erro
 
 // Create adds an account. Errors are *FieldError, ErrNameTaken and the database's.
 func (l *LocalAccounts) Create(ctx context.Context, name string, role Role, password string) (LocalAccount, error) {
+	return l.create(ctx, name, role, password, func(*db.Tx) error { return nil })
+}
+
+// CreateFirstAdministrator adds an administrator while there is none: of any number
+// of first starts, on any number of replicas, one succeeds. Errors are
+// ErrAdministratorExists and those of Create.
+func (l *LocalAccounts) CreateFirstAdministrator(ctx context.Context, name, password string) (LocalAccount, error) {
+	return l.create(ctx, name, RoleAdministrator, password, func(tx *db.Tx) error {
+		var n int
+		err := tx.QueryRow(ctx, countAdministrators, RoleAdministrator).Scan(&n)
+		if err == nil && n > 0 {
+			err = ErrAdministratorExists
+		}
+		return err
+	})
+}
+
+// create adds an account if allowed, asked in the same transaction, has no objection.
+func (l *LocalAccounts) create(ctx context.Context, name string, role Role, password string, allowed func(*db.Tx) error) (LocalAccount, error) {
 	if err := CheckAccount(name, password); err != nil {
 		return LocalAccount{}, err
 	}
@@ -93,14 +115,20 @@ func (l *LocalAccounts) Create(ctx context.Context, name string, role Role, pass
 		return LocalAccount{}, fmt.Errorf("create local account: %w", err)
 	}
 	a := LocalAccount{ID: rand.Text(), Name: name, Role: role, Created: l.now()}
-	n, err := l.db.Exec(ctx, `INSERT INTO local_accounts (id, name, name_folded, role, password_hash, created_at)
-		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name_folded) DO NOTHING`,
-		a.ID, a.Name, fold(a.Name), a.Role, hash, db.Micros(a.Created))
+	err = l.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := allowed(tx); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `INSERT INTO local_accounts (id, name, name_folded, role, password_hash, created_at)
+			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name_folded) DO NOTHING`,
+			a.ID, a.Name, fold(a.Name), a.Role, hash, db.Micros(a.Created))
+		if err == nil && n == 0 {
+			return ErrNameTaken
+		}
+		return err
+	})
 	if err != nil {
 		return LocalAccount{}, fmt.Errorf("create local account: %w", err)
-	}
-	if n == 0 {
-		return LocalAccount{}, ErrNameTaken
 	}
 	return a, nil
 }

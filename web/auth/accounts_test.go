@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -138,6 +139,33 @@ func TestNamesStayUniqueInParallel(t *testing.T) {
 		wg.Wait()
 		if made.Load() != 1 {
 			t.Errorf("%d accounts made, want 1", made.Load())
+		}
+	})
+}
+
+func TestOneFirstAdministrator(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		replicas := []*db.DB{openDB(t, url)}
+		if dbtest.Shared(url) {
+			replicas = append(replicas, openDB(t, url))
+		}
+		var made atomic.Int32
+		var wg sync.WaitGroup
+		for i := range 8 {
+			l, _ := accountsOver(replicas[i%len(replicas)])
+			wg.Go(func() {
+				switch _, err := l.CreateFirstAdministrator(t.Context(), fmt.Sprint("admin", i), password); {
+				case err == nil:
+					made.Add(1)
+				case !errors.Is(err, ErrAdministratorExists):
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if made.Load() != 1 {
+			t.Errorf("%d first administrators, want 1", made.Load())
 		}
 	})
 }

@@ -22,6 +22,7 @@ const (
 type Config struct {
 	Listen            string // host:port of the web server
 	Data              string // folder of the database, keys and the embedded account
+	Database          string // URL that may hold a password: never print it; see DatabaseURL
 	IAM               string // IAMLocal or IAMAWS
 	IAMEndpoint       string // URL of an IAM-compatible server; empty is AWS
 	STSEndpoint       string // URL of its STS; empty is IAMEndpoint, or AWS
@@ -65,7 +66,9 @@ func (c *Config) settings() []setting {
 		{group: "Serving", name: "listen", value: "ADDR", fallback: "127.0.0.1:8080", text: &c.Listen,
 			help: "address of the web pages, host:port"},
 		{group: "Serving", name: "data", value: "FOLDER", fallback: "./keydesk-data", text: &c.Data,
-			help: "database, journal key and embedded account live here"},
+			help: "database, keys and embedded account live here"},
+		{group: "Serving", name: "database", value: "URL", text: &c.Database,
+			help: "sqlite:PATH (default: keydesk.db in -data) or postgres://USER@HOST/NAME"},
 		{group: "Serving", name: "tls-cert", value: "FILE", text: &c.TLSCert,
 			help: "certificate (PEM); with -tls-key, needed for any address that is not loopback"},
 		{group: "Serving", name: "tls-key", value: "FILE", text: &c.TLSKey,
@@ -128,7 +131,8 @@ func Parse(args []string, getenv func(string) string, out io.Writer) (Config, er
 		return c, ErrHelp
 	}
 	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q: every setting is a flag, see keydesk -h", flags.Arg(0))
+		stray, _, _ := strings.Cut(flags.Arg(0), "://") // what follows may be a password
+		err = fmt.Errorf("unexpected argument %q: every setting is a flag, see keydesk -h", stray)
 	}
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })

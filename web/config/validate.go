@@ -23,6 +23,7 @@ func (c Config) Validate() error {
 		c.validateLocal(),
 		oneOf("log-format", c.LogFormat, "text", "json"),
 		notEmpty("data", c.Data),
+		c.validateDatabase(),
 		privateFile("admin-password-file", c.AdminPasswordFile),
 	)
 }

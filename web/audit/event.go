@@ -39,6 +39,8 @@ const (
 	OutcomeDelivered    = "delivered"
 	OutcomeUndelivered  = "undelivered"
 	OutcomeAcknowledged = "acknowledged"
+	// OutcomeReconciled was found out afterwards, by looking at what is there.
+	OutcomeReconciled = "reconciled"
 )
 
 // Actor is who did something. Role is what they could do at that time.

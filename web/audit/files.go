@@ -22,6 +22,8 @@ var (
 	// ErrKeyMissing means there is a journal but no key for it. A new key would make
 	// the whole journal unverifiable, so none is made.
 	ErrKeyMissing = errors.New("the audit journal's key file is missing")
+	// ErrNoJournal means there is neither a journal nor a key.
+	ErrNoJournal = errors.New("there is no audit journal")
 )
 
 const keyBytes = 32

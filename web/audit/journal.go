@@ -63,6 +63,24 @@ func Open(ctx context.Context, d *db.DB, keyFile string) (*Journal, error) {
 	return j, j.anchor(ctx, head)
 }
 
+// OpenToRead opens a journal that is there, for verifying and exporting: it creates no
+// key and writes no row. Errors are ErrNoJournal, ErrKeyFile, ErrKeyMissing and the
+// database's.
+func OpenToRead(ctx context.Context, d *db.DB, keyFile string) (*Journal, error) {
+	head, err := headOf(d.QueryRow(ctx, selectHead))
+	if err != nil {
+		return nil, err
+	}
+	key, err := readKey(keyFile)
+	if errors.Is(err, fs.ErrNotExist) && head.Seq == 0 {
+		return nil, ErrNoJournal
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrKeyMissing, keyFile)
+	}
+	return &Journal{db: d, key: key, noteFile: keyFile + ".checkpoint", replica: replicaName()}, err
+}
+
 // anchor joins what the database and the checkpoint say, and writes the first row of
 // a new journal.
 func (j *Journal) anchor(ctx context.Context, head link) error {
@@ -196,6 +214,9 @@ func (j *Journal) checkHead(ctx context.Context, tx *db.Tx, head link) error {
 	if noted.Seq > 0 && head.Seq > noted.Seq {
 		err := tx.QueryRow(ctx, `SELECT hash FROM journal WHERE seq = ?`, noted.Seq).Scan(&hash)
 		if errors.Is(err, sql.ErrNoRows) {
+			if gone, err := wasCut(ctx, tx, noted.Seq); gone || err != nil {
+				return err // another replica has cut the journal
+			}
 			return &ChainError{noted.Seq, "the row is missing"}
 		}
 		if err != nil {

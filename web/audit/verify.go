@@ -14,31 +14,36 @@ func (j *Journal) Verify(ctx context.Context) (rows int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	gaps, err := j.gaps(ctx)
+	if err != nil {
+		return 0, err
+	}
 	var at link
 	for e, err := range j.after(ctx, math.MinInt64, Filter{}) {
 		if err != nil {
-			return at.Seq, err
+			return rows, err
 		}
-		next, err := at.follow(j.key, e)
+		next, err := at.over(gaps, e.Seq).follow(j.key, e)
 		if err != nil {
-			return at.Seq, err
+			return rows, err
 		}
 		for _, m := range marks {
 			if m.Seq == next.Seq && m.Hash != next.Hash {
-				return at.Seq, &ChainError{next.Seq, "the row is not the one the checkpoint has noted"}
+				return rows, &ChainError{next.Seq, "the row is not the one the checkpoint has noted"}
 			}
 		}
 		at = next
+		rows++
 	}
 	for _, m := range marks {
 		if m.Seq > at.Seq {
-			return at.Seq, &ChainError{at.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", m.Seq)}
+			return rows, &ChainError{at.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", m.Seq)}
 		}
 	}
 	if at.Seq == 0 { // Open has written one
 		return 0, &ChainError{1, "the row is missing"}
 	}
-	return at.Seq, nil
+	return rows, nil
 }
 
 // marks returns rows that must be there, from the checkpoint file and from memory.

@@ -1,8 +1,13 @@
 -- Rows of the journal are for ever: a mistake in a query, or an injected one,
 -- must not change them. Who owns the table can drop the triggers; the hash chain
--- is for that.
+-- is for that. Rows of an announced cut may go: the chain records it.
 CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF EXISTS (SELECT 1 FROM journal_cuts WHERE OLD.seq BETWEEN first_seq AND last_seq) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
     RAISE EXCEPTION 'rows of the journal are not changed or deleted' USING ERRCODE = 'insufficient_privilege';
 END $$;
 

@@ -1,0 +1,54 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"keydesk/web/db"
+)
+
+// ErrSettled means that the end of an attempt is known already.
+var ErrSettled = errors.New("the attempt has an outcome already")
+
+const unfinishedAtOnce = 500
+
+// Unfinished returns attempts from before a time whose end nobody knows: they have no
+// outcome, or only unknown ones. The oldest come first, 500 at most.
+func (j *Journal) Unfinished(ctx context.Context, before time.Time) ([]Event, error) {
+	return j.query(ctx, `phase = 'attempt' AND happened_at < ? AND NOT EXISTS
+		(SELECT 1 FROM journal o WHERE o.attempt = journal.seq AND o.outcome <> 'unknown')
+		ORDER BY seq LIMIT ?`, db.Micros(before), unfinishedAtOnce)
+}
+
+// Settle appends what was found out later about the attempt e.Attempt. It returns
+// ErrSettled, and writes nothing, when the attempt has found another end meanwhile, or
+// when e says again for the same reason that it is not known.
+func (j *Journal) Settle(ctx context.Context, e Event) error {
+	e.Phase = PhaseOutcome
+	_, err := j.Append(ctx, e, func(ctx context.Context, tx *db.Tx) error {
+		var n int
+		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM journal WHERE attempt = ? AND phase = 'outcome'
+			AND (outcome <> 'unknown' OR (outcome = ? AND reason = ?))`, e.Attempt, e.Outcome, e.Reason).Scan(&n)
+		if err != nil {
+			return fmt.Errorf("audit journal: %w", err)
+		}
+		if n > 0 {
+			return ErrSettled
+		}
+		return nil
+	})
+	return err
+}
+
+// Unacknowledged returns, for every attempt at the action that brought an access key
+// into being whose secret nobody has said to have, the newest outcome that names the
+// key. The newest attempt comes first. Of f only Account, User and WholeUser count.
+func (j *Journal) Unacknowledged(ctx context.Context, action string, f Filter) ([]Event, error) {
+	where, args := Filter{Account: f.Account, User: f.User, WholeUser: f.WholeUser}.where()
+	return j.query(ctx, `outcome IN ('ok', 'delivered', 'undelivered', 'unknown', 'reconciled') AND seq IN
+		(SELECT MAX(seq) FROM journal WHERE phase = 'outcome' AND action = ? AND access_key_id <> '' GROUP BY attempt
+		HAVING SUM(CASE WHEN outcome IN ('acknowledged', 'withdrawn') THEN 1 ELSE 0 END) = 0)
+		AND `+where+` ORDER BY seq DESC`, append([]any{action}, args...)...)
+}

@@ -21,7 +21,7 @@ func TestCredentialReport(t *testing.T) {
 	page := admin.get(path).wantStatus(t, http.StatusOK).wantText(t, "Generate report")
 	s.submitUntilComplete(admin, page, path)
 
-	page = admin.get(path).wantText(t, "Complete", "A report is kept for four hours", "&lt;root_account&gt;", "user_creation_time", "Download .csv file")
+	admin.get(path).wantText(t, "Complete", "A report is kept for four hours", "&lt;root_account&gt;", "user_creation_time", "Download .csv file")
 	report, err := s.Account.CredentialReport(t.Context())
 	if err != nil {
 		t.Fatal(err)

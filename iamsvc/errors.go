@@ -22,7 +22,7 @@ var (
 	ErrKeyQuota   = errors.New("access key quota of the user is reached")
 	ErrQuota      = errors.New("an IAM quota is reached")
 	ErrKeyActive  = errors.New("access key is not inactive")
-	ErrKeyInUse   = errors.New("Keydesk itself runs with this access key")
+	ErrKeyInUse   = errors.New("this access key is the one Keydesk itself runs with")
 	ErrProtected  = errors.New("the user is protected")
 	ErrConcurrent = errors.New("changed by someone else at the same moment")
 

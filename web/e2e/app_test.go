@@ -20,6 +20,7 @@ type app struct {
 	t      *testing.T
 	URL    string
 	Data   string
+	env    []string // besides the tests' own
 	output *output
 	cmd    *exec.Cmd
 	done   chan error
@@ -73,6 +74,7 @@ func (a *app) run(args ...string) {
 	a.t.Helper()
 	a.output = &output{more: make(chan struct{}, 1)}
 	a.cmd = exec.Command(program, append([]string{"-listen", "127.0.0.1:0", "-data", a.Data}, args...)...)
+	a.cmd.Env = append(os.Environ(), a.env...)
 	a.cmd.Stdout, a.cmd.Stderr = a.output, a.output
 	if err := a.cmd.Start(); err != nil {
 		a.t.Fatal(err)

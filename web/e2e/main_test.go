@@ -1,6 +1,6 @@
 // Package e2e drives the built program in a real Chromium, the way a person
 // does: by the words on buttons and labels. It knows Keydesk from outside only
-// and imports none of its packages.
+// and imports none of its packages but the one that starts a PostgreSQL.
 package e2e
 
 import (

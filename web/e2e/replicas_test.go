@@ -26,7 +26,7 @@ type cluster struct {
 	t        *testing.T
 	URL      string // the proxy's
 	replicas []*app
-	settings []string // of each replica
+	settings []string     // of each replica
 	client   *http.Client // one person's browser: cookies do not know ports
 }
 

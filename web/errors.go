@@ -117,6 +117,8 @@ var answers = []struct {
 		text: "The user already has as many access keys as IAM allows (LimitExceeded). No key was created. Delete one of the existing keys first."}},
 	{iamsvc.ErrKeyActive, answer{status: http.StatusConflict, title: "The access key is active",
 		text: "Only an inactive access key can be deleted. Nothing was changed. Deactivate it, make sure that nothing misses it, then delete it."}},
+	{iamsvc.ErrProtected, answer{status: http.StatusForbidden, title: "This user is protected",
+		text: "Whoever runs Keydesk has ruled that nobody creates or activates access keys for this user here. Nothing was changed."}},
 	{iamsvc.ErrKeyInUse, answer{status: http.StatusConflict, title: "Keydesk itself uses this access key",
 		text: "Switching it off would cut Keydesk off from IAM. Nothing was changed. Give Keydesk another credential first."}},
 	{iamsvc.ErrUserExists, answer{status: http.StatusConflict, title: "The user already exists",

@@ -49,6 +49,7 @@ func explainIAM(err error, say *answer) {
 	var lost *iamsvc.OutcomeUnknown
 	var journal *iamsvc.JournalFailure
 	var invalid *iamsvc.Invalid
+	var protected *iamsvc.Protected
 	if errors.As(err, &onward) {
 		say.links = []views.Link{{Text: onward.Name, URL: onward.Path}}
 	}
@@ -60,6 +61,8 @@ func explainIAM(err error, say *answer) {
 	case errors.As(err, &quota):
 		say.text += " Its keys: " + keyList(quota.Keys) + "."
 		say.links = []views.Link{{Text: "Access keys of " + quota.User, URL: quota.Path}}
+	case errors.As(err, &protected):
+		say.text += fmt.Sprintf(" %s is protected by %s.", protected.User, protected.Rule)
 	case errors.As(err, &denied):
 		say.text += fmt.Sprintf(" Missing permission: %s.", denied.Action)
 	case errors.As(err, &lost) && lost.Operation == string(iamsvc.ActionCreateAccessKey):

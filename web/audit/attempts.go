@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"keydesk/web/db"
@@ -14,12 +15,18 @@ var ErrSettled = errors.New("the attempt has an outcome already")
 
 const unfinishedAtOnce = 500
 
-// Unfinished returns attempts from before a time whose end nobody knows: they have no
-// outcome, or only unknown ones. The oldest come first, 500 at most.
-func (j *Journal) Unfinished(ctx context.Context, before time.Time) ([]Event, error) {
-	return j.query(ctx, `phase = 'attempt' AND happened_at < ? AND NOT EXISTS
+// Unfinished returns attempts at the actions, made from one time to before another,
+// whose end nobody knows: they have no outcome, or only unknown ones. The oldest come
+// first, 500 at most.
+func (j *Journal) Unfinished(ctx context.Context, from, before time.Time, actions ...string) ([]Event, error) {
+	args := []any{}
+	for _, a := range actions {
+		args = append(args, a)
+	}
+	marks := strings.TrimSuffix(strings.Repeat("?, ", len(actions)), ", ")
+	return j.query(ctx, `phase = 'attempt' AND action IN (`+marks+`) AND happened_at >= ? AND happened_at < ? AND NOT EXISTS
 		(SELECT 1 FROM journal o WHERE o.attempt = journal.seq AND o.outcome <> 'unknown')
-		ORDER BY seq LIMIT ?`, db.Micros(before), unfinishedAtOnce)
+		ORDER BY seq LIMIT ?`, append(args, db.Micros(from), db.Micros(before), unfinishedAtOnce)...)
 }
 
 // Settle appends what was found out later about the attempt e.Attempt. It returns

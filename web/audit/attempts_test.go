@@ -35,12 +35,17 @@ func TestUnfinished(t *testing.T) {
 		d.attempt(t, "ann", "AKIAONE", OutcomeOK)
 		d.attempt(t, "ann", "AKIATWO", OutcomeUnknown, OutcomeReconciled)
 		d.append(t, Event{Action: "SignIn"})
-		got, err := d.Unfinished(t.Context(), time.Now().Add(time.Hour))
+		d.append(t, Event{Phase: PhaseAttempt, Action: "SetRole"})
+		now := time.Now()
+		got, err := d.Unfinished(t.Context(), now.Add(-time.Hour), now.Add(time.Hour), creation, "DeleteAccessKey")
 		if want := []int64{killed, lost}; err != nil || !slices.Equal(seqs(got), want) {
 			t.Errorf("unfinished are %v %v, want %v", seqs(got), err, want)
 		}
-		if got, err := d.Unfinished(t.Context(), time.Now().Add(-time.Hour)); err != nil || len(got) != 0 {
-			t.Errorf("an hour ago: %v %v", seqs(got), err)
+		for _, at := range []time.Duration{-time.Hour, 2 * time.Hour} {
+			got, err := d.Unfinished(t.Context(), now.Add(at-time.Hour), now.Add(at), creation)
+			if err != nil || len(got) != 0 {
+				t.Errorf("before %v from now: %v %v", at, seqs(got), err)
+			}
 		}
 	})
 }

@@ -132,9 +132,9 @@ func (j *Journal) gaps(ctx context.Context) (map[int64]gap, error) {
 	return all, nil
 }
 
-// over follows the chain over cuts as far as there is no row.
-func (l link) over(gaps map[int64]gap, next int64) link {
-	for g, ok := gaps[l.Seq+1]; ok && l.Seq+1 < next; g, ok = gaps[l.Seq+1] {
+// over follows the chain over the gaps that come next.
+func (l link) over(gaps map[int64]gap) link {
+	for g, ok := gaps[l.Seq+1]; ok; g, ok = gaps[l.Seq+1] {
 		l = g.last
 	}
 	return l

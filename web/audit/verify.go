@@ -23,7 +23,7 @@ func (j *Journal) Verify(ctx context.Context) (rows int64, err error) {
 		if err != nil {
 			return rows, err
 		}
-		next, err := at.over(gaps, e.Seq).follow(j.key, e)
+		next, err := at.over(gaps).follow(j.key, e)
 		if err != nil {
 			return rows, err
 		}

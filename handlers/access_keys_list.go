@@ -135,7 +135,7 @@ func matchingKeys(inventory *iamsvc.Inventory, q listQuery, now time.Time) (rows
 
 func emptyKeys(q listQuery) (title, text string) {
 	if q.filtered() {
-		return "No matches", "No access key fits this search and these filters. To find the owner of a key in any account, use the search at the top."
+		return "No matches", "No access key fits this search and these filters. To find out whose an access key ID is, use the search at the top."
 	}
 	return "No access keys", "No IAM user of this account has an access key. As a best practice, use tools which provide short term credentials."
 }

@@ -29,7 +29,7 @@ func (a AuditLog) Show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Shell, err = a.Shell(w, r, Page{Title: "Event " + page.Seq, Current: auditLogPath,
-		Crumbs: []views.Crumb{{Text: "Access reports"}, {Text: "Audit log", URL: auditLogPath}, {Text: "Event " + page.Seq}}})
+		Crumbs: []views.Crumb{{Text: "Audit log", URL: auditLogPath}, {Text: "Event " + page.Seq}}})
 	if err != nil {
 		return err
 	}

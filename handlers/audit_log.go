@@ -45,7 +45,7 @@ func (a AuditLog) List(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	page.Shell, err = a.Shell(w, r, Page{Title: "Audit log", Current: auditLogPath,
-		Crumbs: []views.Crumb{{Text: "Access reports"}, {Text: "Audit log"}}})
+		Crumbs: []views.Crumb{{Text: "Audit log"}}})
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (u Users) createPage(w http.ResponseWriter, r *http.Request, status int, pa
 		return err
 	}
 	page.Shell, err = u.Shell(w, r, Page{Title: "Create user", Current: usersPath(account.ID()),
-		Crumbs: []views.Crumb{{Text: "IAM", URL: "/"}, {Text: "IAM users", URL: usersPath(account.ID())}, {Text: "Create user"}}})
+		Crumbs: []views.Crumb{{Text: "IAM users", URL: usersPath(account.ID())}, {Text: "Create user"}}})
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (c CredentialReport) Show(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	page.Shell, err = c.Shell(w, r, Page{Title: "Credential report", Current: page.URL,
-		Crumbs: []views.Crumb{{Text: "Access reports"}, {Text: "Credential report"}}})
+		Crumbs: []views.Crumb{{Text: "Credential report"}}})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (h Home) Dashboard(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := newDashboardPage(account.Inventory(), account.ID(), h.Now())
 	page.Shell, err = h.Shell(w, r, Page{Title: "Dashboard", Current: dashboardPath(account.ID()),
-		Crumbs: []views.Crumb{{Text: "IAM", URL: usersPath(account.ID())}, {Text: "Dashboard"}}})
+		Crumbs: []views.Crumb{{Text: "Dashboard"}}})
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func dashboardFigures(c keyCounts, l dashboardLinks) []views.DashboardFigure {
 	return []views.DashboardFigure{
 		{Label: "Active keys", Value: thousands(c.active), Note: "across " + matchCount(0, c.usersActive, false, "user"), URL: l.activeKeys(listQuery{})},
 		{Label: "Older than 90 days", Value: thousands(c.older90), Note: share(c.older90, c.active) + " of active keys", URL: l.activeKeys(listQuery{Age: "91-"})},
-		{Label: "Unused for 90 days", Value: thousands(c.unused90), Note: thousands(c.neverUsed) + " never used at all", URL: l.activeKeys(listQuery{Used: "unused-90"})},
+		{Label: "Unused for 90 days", Value: thousands(c.unused90), Note: thousands(c.unused90Never) + " of them never used", URL: l.activeKeys(listQuery{Used: "unused-90"})},
 		{Label: "Users with two active keys", Value: thousands(c.twoActive), Note: "rotating, or forgotten", URL: listQuery{Keys: "two-active"}.at(l.users)},
 	}
 }

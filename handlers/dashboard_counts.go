@@ -29,6 +29,7 @@ type keyCounts struct {
 	active, usersActive    int
 	older90, olderThanYear int
 	unused90, neverUsed    int
+	unused90Never          int   // of unused90, those never used
 	ages                   []int // per ageBands
 	uses                   []int // per useBands
 	twoActive, moreThanTwo int
@@ -88,8 +89,10 @@ func (c *keyCounts) addKey(now time.Time, k *iamsvc.AccessKey) {
 		c.older90 += oneIf(days(now, k.Created) > 90)
 		c.olderThanYear += oneIf(days(now, k.Created) > 365)
 	}
-	c.unused90 += oneIf(unusedFor(now, k, 90))
-	c.neverUsed += oneIf(k.LastUsed.Read && k.LastUsed.At.IsZero())
+	unused, never := unusedFor(now, k, 90), k.LastUsed.Read && k.LastUsed.At.IsZero()
+	c.unused90 += oneIf(unused)
+	c.neverUsed += oneIf(never)
+	c.unused90Never += oneIf(unused && never)
 }
 
 func oneIf(b bool) int {

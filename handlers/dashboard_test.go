@@ -60,7 +60,7 @@ func TestDashboardSays(t *testing.T) {
 	for _, f := range p.Figures {
 		figures = append(figures, f.Label+" "+f.Value+", "+f.Note)
 	}
-	want := "Active keys 5, across 4 users; Older than 90 days 2, 40% of active keys; Unused for 90 days 1, 2 never used at all; Users with two active keys 1, rotating, or forgotten"
+	want := "Active keys 5, across 4 users; Older than 90 days 2, 40% of active keys; Unused for 90 days 1, 1 of them never used; Users with two active keys 1, rotating, or forgotten"
 	if got := strings.Join(figures, "; "); got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}

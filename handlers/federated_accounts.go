@@ -44,7 +44,7 @@ func (f FederatedAccounts) Show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Shell, err = f.Shell(w, r, Page{Title: a.Name, Current: localAccountsPath,
-		Crumbs: []views.Crumb{{Text: "Administration"}, {Text: "Local accounts", URL: localAccountsPath}, {Text: a.Name}}})
+		Crumbs: []views.Crumb{{Text: "Local accounts", URL: localAccountsPath}, {Text: a.Name}}})
 	if err != nil {
 		return err
 	}

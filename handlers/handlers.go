@@ -117,9 +117,9 @@ func actorOf(u auth.User) audit.Actor {
 
 // Page is what a handler knows of the frame around its page.
 type Page struct {
-	Title   string // of the document and the last crumb
-	Current string // path of the navigation item to mark, empty for none
-	Crumbs  []views.Crumb
+	Title   string        // of the document and the last crumb
+	Current string        // path of the navigation item to mark, empty for none
+	Crumbs  []views.Crumb // below "IAM", which every trail begins with; empty for the title alone
 }
 
 // formToken issues the one-time token of one form: action and target must be

@@ -32,7 +32,7 @@ func dashboardPath(account string) string { return path("accounts", account, "da
 
 func listFrame(title, account, current string) Page {
 	return Page{Title: title, Current: current,
-		Crumbs: []views.Crumb{{Text: "IAM", URL: dashboardPath(account)}, {Text: title}}}
+		Crumbs: []views.Crumb{{Text: title}}}
 }
 
 // listTable is a list of rows T as asked for, ready to be drawn.

@@ -56,7 +56,7 @@ func (l LocalAccounts) show(w http.ResponseWriter, r *http.Request, status int, 
 		}
 	}
 	page.Shell, err = l.Shell(w, r, Page{Title: a.Name, Current: localAccountsPath,
-		Crumbs: []views.Crumb{{Text: "Administration"}, {Text: "Local accounts", URL: localAccountsPath}, {Text: a.Name}}})
+		Crumbs: []views.Crumb{{Text: "Local accounts", URL: localAccountsPath}, {Text: a.Name}}})
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (l LocalAccounts) list(w http.ResponseWriter, r *http.Request, status int, 
 		page.Federated = federatedRows(people, l.user(r).ID, l.Now())
 	}
 	page.Shell, err = l.Shell(w, r, Page{Title: "Local accounts", Current: localAccountsPath,
-		Crumbs: []views.Crumb{{Text: "Administration"}, {Text: "Local accounts"}}})
+		Crumbs: []views.Crumb{{Text: "Local accounts"}}})
 	if err != nil {
 		return err
 	}

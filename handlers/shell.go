@@ -13,7 +13,6 @@ import (
 func (b Base) Shell(w http.ResponseWriter, r *http.Request, p Page) (views.Shell, error) {
 	s := views.Shell{
 		Title:        p.Title,
-		Crumbs:       p.Crumbs,
 		LocalAccount: b.Embedded,
 		NavClosed:    navClosed(r),
 	}
@@ -29,8 +28,18 @@ func (b Base) Shell(w http.ResponseWriter, r *http.Request, p Page) (views.Shell
 	s.AccountID = identity.Account
 	s.AccountLabel = accountLabel(identity)
 	s.Nav = navigation(u, identity.Account, p.Current)
+	s.Crumbs = p.trail(identity.Account)
 	err := b.personalise(w, r, u, &s)
 	return s, err
+}
+
+// trail is the breadcrumbs of the page, from "IAM" down.
+func (p Page) trail(account string) []views.Crumb {
+	home := views.Crumb{Text: "IAM", URL: dashboardPath(account)}
+	if len(p.Crumbs) == 0 {
+		return []views.Crumb{home, {Text: p.Title}}
+	}
+	return append([]views.Crumb{home}, p.Crumbs...)
 }
 
 // personalise adds what belongs to the person: preferences and messages.

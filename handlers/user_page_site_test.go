@@ -22,7 +22,8 @@ func TestUserPageShowsEveryCredential(t *testing.T) {
 	b.get(userURLs+"terraform-runner").wantText(t, "This user has 3 access keys", "Access key 3", `aria-disabled="true" aria-describedby="create-reason"`)
 	b.get(userURLs+"dev-sandbox-bot").wantText(t, "AWS has quarantined this user", "Deactivate the exposed key now", "Found in a public repository")
 	b.get(userURLs+"dev-sandbox-bot/permissions").wantText(t, "AWSCompromisedKeyQuarantineV3", "Inline policies", "Permissions boundary")
-	b.get(userURLs+"dev-sandbox-bot/groups").wantText(t, "Developers")
+	b.get(userURLs+"dev-sandbox-bot/groups").wantText(t, "Developers", "<title>dev-sandbox-bot: groups | Keydesk</title>",
+		`href="/accounts/123456789012/dashboard">IAM</a>`, `href="/accounts/123456789012/users">IAM users</a>`)
 	b.get(userURLs+"dev-sandbox-bot/tags").wantText(t, "Owner", "Développement", "Description of the access key")
 	b.get(userURLs+"dev-sandbox-bot/activity").wantText(t, "Nothing was done to this user with Keydesk.")
 	name := "svc+deploy=prod,eu.west@corp_1-x"

@@ -34,6 +34,7 @@ func (u Users) tables(w http.ResponseWriter, r *http.Request, tab, intro string,
 	if err != nil {
 		return err
 	}
+	shell.Title += ": " + tab
 	return render(w, r, http.StatusOK, views.UserTables(views.UserTablesPage{
 		Shell: shell, User: newUserHeader(v, tab), Intro: intro, Tables: tables(v),
 	}))
@@ -98,6 +99,7 @@ func (u Users) Activity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	shell.Title += ": " + tabActivity
 	events, total, err := u.Journal.List(r.Context(), audit.Filter{
 		Account: v.account(), User: v.name(), WholeUser: true, Limit: shownActivity,
 	})

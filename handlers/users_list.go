@@ -77,7 +77,7 @@ func matchingUsers(inventory *iamsvc.Inventory, q listQuery, now time.Time) []us
 
 func emptyUsers(q listQuery) (title, text string) {
 	if q.filtered() {
-		return "No matches", "No IAM user fits this search and these filters. To find the owner of a key in any account, use the search at the top."
+		return "No matches", "No IAM user fits this search and these filters. To find out whose an access key ID is, use the search at the top."
 	}
 	return "No resources to display", "This account has no IAM users. Create the first one."
 }

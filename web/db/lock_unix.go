@@ -25,3 +25,9 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return file, nil
 }
+
+// unlockFile gives the lock back before it closes the file: a child process forked a
+// moment ago holds the same lock until it becomes another program.
+func unlockFile(file *os.File) error {
+	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
+}

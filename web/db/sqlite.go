@@ -47,9 +47,9 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	d, err := sqlitePools(abs)
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, unlockFile(lock))
 	}
-	d.release = sync.OnceValue(lock.Close) // closing twice is no fault
+	d.release = sync.OnceValue(func() error { return unlockFile(lock) }) // closing twice is no fault
 	if err := migrate(ctx, d.write, d.dialect); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

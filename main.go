@@ -72,8 +72,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stdout, "keydesk "+version)
 		return nil
 	}
-	if err := errors.Join(err, c.Validate(), checkRoles(c)); err != nil {
+	protection, protectErr := protected(c)
+	if err := errors.Join(err, c.Validate(), checkRoles(c), protectErr); err != nil {
 		return settingsError{err}
+	}
+	if c.Command != "" {
+		return auditCommand(ctx, c, stdout)
 	}
 	log := newLog(c.LogFormat, stderr)
 
@@ -108,7 +112,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 
 	gate := web.Journal{Audit: journal, Now: time.Now, Version: version}
-	account, closeAccount, err := openAccount(ctx, c, gate, listeners.local, log)
+	account, closeAccount, err := openAccount(ctx, c, iamsvc.Config{Journal: gate, Protection: protection, Logger: log}, listeners.local)
 	if err != nil {
 		return err
 	}
@@ -123,7 +127,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
+	accounts := iamsvc.NewAccounts(account)
 	go account.Run(ctx)
+	go web.Reconciler{Accounts: accounts, Journal: journal, Log: log, Now: time.Now, Version: version}.Run(ctx)
+	go web.Retention{Journal: journal, Log: log, Now: time.Now, Keep: c.Retention()}.Run(ctx)
 	if sso != nil {
 		go sso.Run(ctx, log)
 	}
@@ -133,7 +140,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	site := web.New(web.Options{
-		Accounts: iamsvc.NewAccounts(account), DB: database, Journal: journal,
+		Accounts: accounts, DB: database, Journal: journal,
 		LocalAccounts: people, Sessions: session.NewStore(database, session.Options{Secure: secure}),
 		Codes: codes, OIDC: sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(),
 		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
@@ -193,8 +200,8 @@ func listenOn(flag, address, other string) (net.Listener, error) {
 
 // openAccount connects to the one IAM account of this start. The embedded
 // account is never a fallback: whoever asks for AWS gets AWS or an error.
-func openAccount(ctx context.Context, c config.Config, gate iamsvc.Journal, local net.Listener, log *slog.Logger) (*iamsvc.Account, func(), error) {
-	service := iamsvc.Config{IAMEndpoint: c.IAMEndpoint, STSEndpoint: c.STSEndpoint, Journal: gate, Logger: log}
+func openAccount(ctx context.Context, c config.Config, service iamsvc.Config, local net.Listener) (*iamsvc.Account, func(), error) {
+	service.IAMEndpoint, service.STSEndpoint = c.IAMEndpoint, c.STSEndpoint
 	if c.IAM == config.IAMAWS {
 		var err error
 		if service.AWS, err = awsConfig(ctx, c.Region); err != nil {
@@ -226,12 +233,12 @@ func openAccount(ctx context.Context, c config.Config, gate iamsvc.Journal, loca
 	}
 	stop := func() {}
 	if local != nil {
-		stop = serveEmbedded(local, embedded, log)
+		stop = serveEmbedded(local, embedded, service.Logger)
 	}
 	return account, func() {
 		stop()
 		if err := embedded.Close(); err != nil {
-			log.Error("closing the embedded account", "error", err.Error())
+			service.Logger.Error("closing the embedded account", "error", err.Error())
 		}
 	}, nil
 }
@@ -360,4 +367,13 @@ func administratorFromFile(ctx context.Context, people *auth.LocalAccounts, file
 		return settingsError{fmt.Errorf("-admin-password-file: %w", err)}
 	}
 	return nil
+}
+
+// protected reads the rules here, because config does not know iamsvc.
+func protected(c config.Config) (iamsvc.Protection, error) {
+	p, err := iamsvc.ParseProtection(c.ProtectRules())
+	if err != nil {
+		err = fmt.Errorf("-protect: %w", err)
+	}
+	return p, err
 }

@@ -34,6 +34,11 @@ type Config struct {
 	TrustedProxy      string // networks of the proxies in front, as CIDR[,CIDR]; see TrustedProxies
 	PublicURL         string // where people reach Keydesk, without a path
 	LogFormat         string // "text" or "json"
+	Protect           string // rules of protected users, comma separated; see ProtectRules
+	RequireReason     bool   // every change needs a reason or ticket
+	JournalRetention  int    // days the audit log is kept; 0 is for ever
+	Command           string // CommandVerify, CommandExport or "" for serving
+	Format            string // of CommandExport: "jsonl" or "csv"
 	Version           bool   // print the version and exit
 	Check             bool   // validate everything and exit
 
@@ -53,6 +58,7 @@ type setting struct {
 	text                     *string
 	number                   *int
 	yes                      *bool
+	list                     *string // may be given several times; joined with commas
 	fallback                 string
 }
 
@@ -105,6 +111,16 @@ func (c *Config) settings() []setting {
 		{group: "Single sign-on", name: "oidc-groups-claim", value: "NAME", fallback: "groups", text: &c.OIDCGroupsClaim,
 			help: "claim that lists a person's groups"},
 
+		{group: "Rules", name: "protect", value: "RULE[,...]", list: &c.Protect,
+			help: "no new keys for users with this /PATH/, tag:KEY=VALUE or user:NAME"},
+		{group: "Rules", name: "require-reason", yes: &c.RequireReason,
+			help: "every change needs a reason or ticket"},
+		{group: "Rules", name: "journal-retention", value: "DAYS", fallback: "0", number: &c.JournalRetention,
+			help: "how long the audit log keeps its rows; 0 is for ever"},
+
+		{group: "keydesk audit export", name: "format", value: "jsonl|csv", fallback: "jsonl", text: &c.Format,
+			help: "form of the export"},
+
 		{group: "First start and checks", name: "admin-password-file", value: "FILE", text: &c.AdminPasswordFile,
 			help: "make the administrator \"admin\" with the password in this file"},
 		{group: "First start and checks", name: "check", yes: &c.Check,
@@ -119,6 +135,7 @@ func (c *Config) settings() []setting {
 // setting that could not be read at all; Validate judges the rest.
 func Parse(args []string, getenv func(string) string, out io.Writer) (Config, error) {
 	var c Config
+	c.Command, args = command(args)
 	table := c.settings()
 	flags := flag.NewFlagSet("keydesk", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -164,5 +181,10 @@ func (s setting) register(flags *flag.FlagSet) {
 		flags.IntVar(s.number, s.name, n, s.help)
 	case s.yes != nil:
 		flags.BoolVar(s.yes, s.name, false, s.help)
+	case s.list != nil:
+		flags.Func(s.name, s.help, func(value string) error {
+			*s.list = strings.TrimPrefix(*s.list+","+value, ",")
+			return nil
+		})
 	}
 }

@@ -20,7 +20,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Config{Listen: "127.0.0.1:8080", Data: "./keydesk-data", IAM: IAMLocal, LocalUsers: 150, LogFormat: "text", OIDCGroupsClaim: "groups"}
+	want := Config{Listen: "127.0.0.1:8080", Data: "./keydesk-data", IAM: IAMLocal, LocalUsers: 150, LogFormat: "text", Format: "jsonl", OIDCGroupsClaim: "groups"}
 	if c != want {
 		t.Errorf("got %+v, want %+v", c, want)
 	}

@@ -10,6 +10,8 @@ const helpHead = `Keydesk - who owns this access key, and is it still needed?
   keydesk                       an embedded account to try things on, at http://127.0.0.1:8080
   keydesk -iam aws              your AWS account, with the credentials the AWS CLI would use
   keydesk -iam aws -check       say whether that would work, and exit
+  keydesk audit verify          check the audit log in -data: 0 fine, 1 tampered with, 2 bad settings
+  keydesk audit export          write it to standard output
 `
 
 const helpTail = `

@@ -21,6 +21,7 @@ func (c Config) Validate() error {
 		c.validateOIDC(),
 		c.validateIAM(),
 		c.validateLocal(),
+		c.validateRules(),
 		oneOf("log-format", c.LogFormat, "text", "json"),
 		notEmpty("data", c.Data),
 		c.validateDatabase(),

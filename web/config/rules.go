@@ -1,0 +1,47 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// What Keydesk can do besides serving.
+const (
+	CommandVerify = "audit verify"
+	CommandExport = "audit export"
+)
+
+// command takes the command off the front of the arguments.
+func command(args []string) (name string, rest []string) {
+	if len(args) >= 2 && args[0] == "audit" {
+		if name = args[0] + " " + args[1]; name == CommandVerify || name == CommandExport {
+			return name, args[2:]
+		}
+	}
+	return "", args
+}
+
+// ProtectRules are the rules of Protect, one by one. User names with a comma
+// cannot be written in one: protect these by path or tag.
+func (c Config) ProtectRules() []string {
+	if c.Protect == "" {
+		return nil
+	}
+	return strings.Split(c.Protect, ",")
+}
+
+// Retention is JournalRetention as a duration; 0 is for ever.
+func (c Config) Retention() time.Duration { return time.Duration(c.JournalRetention) * 24 * time.Hour }
+
+const maxRetention = 36500 // days; a duration holds no more than about 290 years
+
+func (c Config) validateRules() error {
+	if c.JournalRetention < 0 || c.JournalRetention > maxRetention {
+		return fmt.Errorf("-journal-retention %d is outside 0 (for ever) to %d days", c.JournalRetention, maxRetention)
+	}
+	if c.Command != CommandExport {
+		return nil
+	}
+	return oneOf("format", c.Format, "jsonl", "csv")
+}

@@ -1,0 +1,53 @@
+package config
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestProtectMayBeGivenSeveralTimes(t *testing.T) {
+	t.Parallel()
+	env := environment(map[string]string{"KEYDESK_PROTECT": "user:from.environment"})
+	c, err := Parse([]string{"-protect", "/service/,user:a", "-protect", "tag:K=V"}, env, io.Discard)
+	if want := []string{"/service/", "user:a", "tag:K=V"}; err != nil || !slices.Equal(c.ProtectRules(), want) {
+		t.Errorf("%q %v, want %q", c.ProtectRules(), err, want)
+	}
+	if c, err = Parse(nil, env, io.Discard); err != nil || !slices.Equal(c.ProtectRules(), []string{"user:from.environment"}) {
+		t.Errorf("%q %v", c.ProtectRules(), err)
+	}
+	if rules := (Config{}).ProtectRules(); len(rules) != 0 {
+		t.Errorf("rules by default: %q", rules)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"audit verify -data x": CommandVerify, "audit export -format csv": CommandExport, "-data audit": "",
+	} {
+		if c, err := Parse(strings.Fields(line), environment(nil), io.Discard); err != nil || c.Command != want {
+			t.Errorf("%s: %q %v", line, c.Command, err)
+		}
+	}
+	for _, line := range []string{"audit", "audit delete", "verify", "audit verify now", "-data x audit verify"} {
+		if c, err := Parse(strings.Fields(line), environment(nil), io.Discard); err == nil {
+			t.Errorf("%s was accepted: %q", line, c.Command)
+		}
+	}
+}
+
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	c, err := Parse([]string{"-journal-retention", "90"}, environment(nil), io.Discard)
+	if err != nil || c.Validate() != nil || c.Retention() != 90*24*time.Hour {
+		t.Errorf("%v %v %v", c.Retention(), err, c.Validate())
+	}
+	for _, args := range [][]string{{"-journal-retention", "-1"}, {"-journal-retention", "1000000"}, {"audit", "export", "-format", "xml"}} {
+		if c, err := Parse(args, environment(nil), io.Discard); err != nil || c.Validate() == nil {
+			t.Errorf("%q is accepted", args)
+		}
+	}
+}

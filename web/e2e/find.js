@@ -24,6 +24,7 @@
   const found = exact || visible.find((e) => names(e).some((n) => n.startsWith(name)))
   if (!found) return false
   found.setAttribute('data-found', role)
-  found.scrollIntoView({ block: 'center' })
+  // A menu follows its button a frame after a scroll: the click would miss it.
+  if (!found.closest('[popover]')) found.scrollIntoView({ block: 'center' })
   return true
 }

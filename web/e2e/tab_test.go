@@ -120,15 +120,21 @@ func (b *tab) where() string {
 	return text
 }
 
-func eval[T any](b *tab, expression string) T {
+func eval[T any](b *tab, expression string, options ...chromedp.EvaluateOption) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
 	if err != nil {
-		b.t.Fatalf("%s: %v\nat %s", expression, err, b.where())
+		b.t.Fatalf("%.200s: %v\nat %s", expression, err, b.where())
 	}
 	return v
+}
+
+// awaited is the value of a promise.
+func awaited[T any](b *tab, expression string) T {
+	b.t.Helper()
+	return eval[T](b, expression, chromedp.EvalAwaitPromise)
 }
 
 // open goes to a path of the application and waits for the page.

@@ -185,6 +185,19 @@ func TestProviderAnswersAreMatched(t *testing.T) {
 	}
 }
 
+// TestUserInfoOfSomebodyElse: groups count for whom they were asked for.
+func TestUserInfoOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	s := newOIDCSite(t)
+	s.Provider.order("/test/mix-up", map[string]any{"sub": "alice", "groups": []string{"keydesk-admins"}})
+	b := s.browser()
+	p, _ := b.atProvider(b.get("/sign-in/oidc"), "nobody")
+	p.wantStatus(t, http.StatusForbidden).wantText(t, "Single sign-on did not work")
+	if p := b.get("/search"); p.URL.Path != "/sign-in" {
+		t.Errorf("with somebody else's groups at %s", p.URL)
+	}
+}
+
 func TestSingleSignOnNeverLeadsAway(t *testing.T) {
 	t.Parallel()
 	s := newOIDCSite(t)
@@ -223,6 +236,24 @@ func TestProviderDown(t *testing.T) {
 	if !strings.Contains(s.Log.String(), "identity provider not found yet") {
 		t.Error("the log says nothing of the trouble")
 	}
+}
+
+// TestNobodyDisablesTheirOwnFederatedAccount, as with local ones.
+func TestNobodyDisablesTheirOwnFederatedAccount(t *testing.T) {
+	t.Parallel()
+	s := newOIDCSite(t)
+	alice := s.federated("alice")
+	people, err := s.OIDC.Accounts.List(t.Context())
+	if err != nil || len(people) != 1 {
+		t.Fatalf("%v %v", people, err)
+	}
+	path := "/federated-accounts/" + people[0].ID
+	p, _ := alice.atProvider(alice.get("/confirm/oidc?next="+path), "alice")
+	if _, offered := p.wantStatus(t, http.StatusOK).wantText(t, "This is your own account.").form(t, path+"/disabled"); offered {
+		t.Error("disabling the own account is offered")
+	}
+	alice.post(path+"/disabled", url.Values{"disabled": {"yes"}}).wantStatus(t, http.StatusConflict)
+	alice.get("/search").wantStatus(t, http.StatusOK)
 }
 
 // TestFederatedAccountIsOutAtOnce: disabled here, whatever the provider says.

@@ -43,10 +43,16 @@ const orders = {
     .sign((stranger ? foreign : own).privateKey),
   // other groups from now on
   "/test/groups": ({ name, groups }) => { people.set(name, groups); return ""; },
+  // from now on, user info about somebody else than was asked for
+  "/test/mix-up": (about) => { somebodyElse = about; return ""; },
 };
+let somebodyElse;
 
 server.on("request", async (request, response) => {
   const order = orders[request.url];
+  if (somebodyElse && request.url === "/me") {
+    return response.setHeader("content-type", "application/json").end(JSON.stringify(somebodyElse));
+  }
   if (!order) return provider.callback()(request, response);
   let body = "";
   for await (const part of request) body += part;

@@ -365,7 +365,7 @@ func localAccountRole(p LocalAccountPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Select(Field{Name: "role", Label: "Role", Hint: "A new role ends the person's sessions; they sign in again with it.", Required: true}, p.Roles).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Select(Field{ID: "new-role", Name: "role", Label: "Role", Hint: "A new role ends the person's sessions; they sign in again with it.", Required: true}, p.Roles).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

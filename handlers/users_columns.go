@@ -23,7 +23,7 @@ var userColumns = []listColumn[userRow]{
 		value: func(_ listView, u userRow) sortValue { return countValue(len(u.Groups), u.GroupsRead) }},
 	{id: "activity", title: "Last activity", standard: true, cell: userActivityCell,
 		value: func(_ listView, u userRow) sortValue { return agoValue(u.LastActivity) }},
-	{id: "mfa", title: "MFA", standard: true, cell: userMFACell, value: userMFAValue},
+	{id: "mfa", title: "MFA", standard: true, class: "mfa-cell", cell: userMFACell, value: userMFAValue},
 	{id: "password-age", title: "Password age", cell: userPasswordAgeCell,
 		value: func(_ listView, u userRow) sortValue { return agoValue(u.PasswordChanged) }},
 	{id: "console-sign-in", title: "Console last sign-in", cell: userSignInCell,
@@ -49,6 +49,7 @@ func userNameCell(v listView, u userRow) []views.Line {
 		lines = append(lines, views.Line{Kind: "error", Text: "Quarantined by AWS",
 			Hint: "AWS found a key of this user exposed and attached AWSCompromisedKeyQuarantine"})
 	}
+	lines = append(lines, v.protectedMark(u.User)...)
 	if failed(u.Err) || failed(u.KeysErr) && len(u.Keys) > 0 {
 		lines = append(lines, views.Line{Kind: "warning", Text: "Could not be read again",
 			Hint: "This row is of an earlier reading"})

@@ -83,7 +83,7 @@ func AccessKeys(p AccessKeysPage) templ.Component {
 				return nil
 			})
 			templ_7745c5c3_Err = Container(Heading{
-				ID: "access-keys", Title: "Access keys", Count: p.Total, Level: 1,
+				ID: "access-keys", Title: "Access keys", Count: p.Total, Level: 1, Info: infoAccessKeyList,
 				Description: "Every access key of every IAM user in this account, one per row.",
 			}, listRefresh(p.List)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -191,7 +191,7 @@ func AuditLog(p AuditLogPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Container(Heading{ID: "audit-log", Title: "Audit log", Level: 1,
+			templ_7745c5c3_Err = Container(Heading{ID: "audit-log", Title: "Audit log", Level: 1, Info: infoAuditLog,
 				Description: "Every attempt to change something and what came of it, sign-ins, refusals, look-ups and exports. Times are UTC."}, auditActions(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

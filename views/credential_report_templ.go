@@ -201,7 +201,7 @@ func CredentialReport(p CredentialReportPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Container(Heading{ID: "credential-report", Title: "Credential report", Level: 1,
+			templ_7745c5c3_Err = Container(Heading{ID: "credential-report", Title: "Credential report", Level: 1, Info: infoReport,
 				Description: "Lists all IAM users in this account and the status of their passwords, access keys, MFA devices and signing certificates."}, reportActions(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

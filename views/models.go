@@ -65,6 +65,7 @@ type Heading struct {
 	Count       string // "2" is shown as "(2)"; "" for none
 	Level       int    // 1, 2 or 3; 0 means 2
 	Description string
+	Info        Info // help; needs ID
 }
 
 // Column is one head cell of a table.

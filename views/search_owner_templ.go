@@ -445,7 +445,7 @@ func keyOwner(id string, o KeyOwner) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Pair(c.Term).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Pair(c.Term+" (tag)").Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -351,7 +351,7 @@ func accessKeysSection(s AccessKeysSection) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Container(s.Heading, createButton(s)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Container(s.Heading.with(infoAccessKeys), createButton(s)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

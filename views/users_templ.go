@@ -84,7 +84,7 @@ func Users(p UsersPage) templ.Component {
 				return nil
 			})
 			templ_7745c5c3_Err = Container(Heading{
-				ID: "iam-users", Title: "IAM users", Count: p.Total, Level: 1,
+				ID: "iam-users", Title: "IAM users", Count: p.Total, Level: 1, Info: infoUsers,
 				Description: "An IAM user is an identity with long-term credentials that is used to interact with AWS in an account.",
 			}, usersActions(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -148,4 +148,4 @@ function afterUpdate(within) {
 document.addEventListener("live-update", ({ target }) => afterUpdate(target));
 afterUpdate(document);
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-document.querySelector('[aria-invalid="true"]')?.focus();
+document.querySelector('[aria-invalid="true"], main [data-autofocus]:not(dialog *)')?.focus();

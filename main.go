@@ -144,7 +144,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		LocalAccounts: people, Sessions: session.NewStore(database, session.Options{Secure: secure}),
 		Codes: codes, OIDC: sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(),
 		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
-		Secure: secure, Version: version,
+		Secure: secure, Version: version, RequireReason: c.RequireReason,
 	})
 	return web.Serve(ctx, listeners.web, site, c.TLSCert, c.TLSKey, log)
 }

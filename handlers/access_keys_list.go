@@ -54,6 +54,7 @@ func keyIDCell(v listView, r keyRow) []views.Line {
 	if r.user.Quarantined {
 		lines = append(lines, views.Line{Kind: "error", Text: "Quarantined by AWS"})
 	}
+	lines = append(lines, v.protectedMark(r.user.User)...)
 	return lines
 }
 
@@ -96,7 +97,7 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := newAccessKeysPage(account.Inventory(), parseListQuery(r.URL.Query()),
-		listPerson{account: account.ID(), prefs: prefs, now: a.Now()})
+		listPerson{account: account.ID(), prefs: prefs, now: a.Now(), protected: account.ProtectedBy})
 	page.Shell, err = a.Shell(w, r, listFrame("Access keys", account.ID(), allKeysPath(account.ID())))
 	if err != nil {
 		return err

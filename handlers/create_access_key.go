@@ -26,6 +26,10 @@ func (k AccessKeys) CreateForm(w http.ResponseWriter, r *http.Request) error {
 	if len(keys) >= keysPerUser {
 		return home.quotaFull(keys)
 	}
+	// The gate asks again: this only saves people the way through the wizard.
+	if err := home.account.CheckProtection(r.Context(), home.user); err != nil {
+		return home.fail(err)
+	}
 	return k.chooseUseCase(w, r, http.StatusOK, useCasePage(useCaseForm{}))
 }
 
@@ -40,6 +44,7 @@ func (k AccessKeys) CreateStep(w http.ResponseWriter, r *http.Request) error {
 		useCase:     r.PostFormValue(fieldUseCase),
 		confirmed:   r.PostFormValue("confirm") == "yes",
 		description: keptDescription(r),
+		reason:      keptReason(r),
 	}
 	if r.PostFormValue("step") == "previous" {
 		form.confirmed = true
@@ -50,7 +55,7 @@ func (k AccessKeys) CreateStep(w http.ResponseWriter, r *http.Request) error {
 	if page.CaseError != "" || page.ConfirmError != "" {
 		return k.chooseUseCase(w, r, http.StatusUnprocessableEntity, page)
 	}
-	return k.setDescription(w, r, http.StatusOK, form.description, "")
+	return k.setDescription(w, r, http.StatusOK, descriptionForm{description: form.description, reason: form.reason})
 }
 
 // keptDescription is what was typed in step 2, carried through step 1, unless
@@ -77,9 +82,16 @@ func (k AccessKeys) chooseUseCase(w http.ResponseWriter, r *http.Request, status
 
 func (h keyHome) createPath() string { return keysPath(h.id, h.user) + "/create" }
 
+// descriptionForm is step 2 as it was filled in, and what was wrong with it.
+type descriptionForm struct {
+	description, reason string
+	fault               error // of the description
+	reasonFault         string
+}
+
 // setDescription shows step 2 with a fresh token: this is the form that makes
 // a key, once.
-func (k AccessKeys) setDescription(w http.ResponseWriter, r *http.Request, status int, description, fault string) error {
+func (k AccessKeys) setDescription(w http.ResponseWriter, r *http.Request, status int, form descriptionForm) error {
 	home, err := k.home(r)
 	if err != nil {
 		return err
@@ -92,11 +104,14 @@ func (k AccessKeys) setDescription(w http.ResponseWriter, r *http.Request, statu
 	if err != nil {
 		return err
 	}
-	field := descriptionField(description)
-	field.Error = fault
+	field, reason := descriptionField(form.description), reasonField(k.RequireReason)
+	if form.fault != nil {
+		field.Error = form.fault.Error()
+	}
+	reason.Value, reason.Error = form.reason, form.reasonFault
 	return render(w, r, status, views.SetDescriptionTag(views.DescriptionTagPage{
 		Shell: shell, Action: keysPath(home.id, home.user), Previous: home.createPath(), Cancel: home.page(),
-		Token: token, UseCase: r.PostFormValue(fieldUseCase), Description: field,
+		Token: token, UseCase: r.PostFormValue(fieldUseCase), Description: field, Reason: reason,
 	}))
 }
 
@@ -105,6 +120,7 @@ type useCaseForm struct {
 	useCase     string
 	confirmed   bool
 	description string
+	reason      string
 }
 
 // faults are what keeps step 1 from going on. Other has no alternative, so
@@ -121,7 +137,7 @@ func (f useCaseForm) faults() (caseFault, confirmFault string) {
 }
 
 func useCasePage(f useCaseForm) views.UseCasePage {
-	page := views.UseCasePage{Confirmed: f.confirmed, Description: f.description}
+	page := views.UseCasePage{Confirmed: f.confirmed, Description: f.description, Reason: f.reason}
 	for _, c := range useCases {
 		shown := views.UseCase{
 			Check:        views.Check{Name: fieldUseCase, Value: c.value, Label: c.label, Hint: c.text, Checked: c.value == f.useCase, Required: true},

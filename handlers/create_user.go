@@ -21,7 +21,7 @@ func (u Users) CreateForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return u.createPage(w, r, http.StatusOK, newCreateUserPage(account.ID(), r.PostFormValue, nil))
+	return u.createPage(w, r, http.StatusOK, newCreateUserPage(account.ID(), r.PostFormValue, nil), "")
 }
 
 // Create makes the user. One of the name that is there already is shown and
@@ -32,20 +32,21 @@ func (u Users) Create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	user := postedUser(r.PostFormValue)
-	if err := user.Validate(); err != nil {
-		return u.createPage(w, r, http.StatusUnprocessableEntity, newCreateUserPage(account.ID(), r.PostFormValue, err))
+	reason, fault := u.reasonOf(r)
+	if err := user.Validate(); err != nil || fault != "" {
+		return u.createPage(w, r, http.StatusUnprocessableEntity, newCreateUserPage(account.ID(), r.PostFormValue, err), fault)
 	}
 	ctx, err := u.withFormToken(r, string(iamsvc.ActionCreateUser), account.ID())
 	if err != nil {
 		return err
 	}
-	created, err := account.CreateUser(ctx, user)
+	created, err := account.CreateUser(iamsvc.WithReason(ctx, reason), user)
 	var exists *iamsvc.UserExists
 	switch {
 	case errors.As(err, &exists):
-		return u.createPage(w, r, http.StatusConflict, newCreateUserPage(account.ID(), r.PostFormValue, err))
+		return u.createPage(w, r, http.StatusConflict, newCreateUserPage(account.ID(), r.PostFormValue, err), "")
 	case errors.Is(err, iamsvc.ErrInvalid):
-		return u.createPage(w, r, http.StatusUnprocessableEntity, newCreateUserPage(account.ID(), r.PostFormValue, err))
+		return u.createPage(w, r, http.StatusUnprocessableEntity, newCreateUserPage(account.ID(), r.PostFormValue, err), "")
 	case err != nil:
 		return err
 	}
@@ -60,7 +61,12 @@ func (u Users) Create(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, userPath(account.ID(), created.User.Name))
 }
 
-func (u Users) createPage(w http.ResponseWriter, r *http.Request, status int, page views.CreateUserPage) error {
+func (u Users) createPage(w http.ResponseWriter, r *http.Request, status int, page views.CreateUserPage, reasonFault string) error {
+	page.Reason = reasonField(u.RequireReason)
+	page.Reason.Value, page.Reason.Error = keptReason(r), reasonFault
+	if reasonFault != "" && page.Refused == "" {
+		page.Refused = "Correct the fields marked below."
+	}
 	account, err := u.account(r)
 	if err != nil {
 		return err

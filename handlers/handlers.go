@@ -37,6 +37,8 @@ type Base struct {
 	// Embedded says that the account is the one that comes with Keydesk, so that
 	// no page lets anyone take it for AWS.
 	Embedded bool
+	// RequireReason refuses changes without a reason or ticket.
+	RequireReason bool
 	// RequestID names the request on the page and in the log.
 	RequestID func(context.Context) string
 	// ClientIP is the address the request came from, for the journal.

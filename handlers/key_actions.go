@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"keydesk/iamsvc"
 	"keydesk/views"
@@ -40,7 +39,7 @@ func (b Base) ask(w http.ResponseWriter, r *http.Request, status int, s keySubje
 	if s.token, err = b.formToken(r, string(action), s.home.target(s.key.ID)); err != nil {
 		return err
 	}
-	s.now, s.key = b.Now(), s.home.withUse(r.Context(), s.key)
+	s.now, s.key, s.strict = b.Now(), s.home.withUse(r.Context(), s.key), b.RequireReason
 	q := build(s)
 	shell, err := b.Shell(w, r, s.home.frame(q.Title))
 	if err != nil {
@@ -67,7 +66,7 @@ func (b Base) setStatus(w http.ResponseWriter, r *http.Request, home keyHome, c 
 	if err != nil {
 		return err
 	}
-	reason, fault := reasonOf(r)
+	reason, fault := b.reasonOf(r)
 	if fault != "" {
 		return b.ask(w, r, http.StatusUnprocessableEntity, refused(home, key, r, fieldReason, fault), iamsvc.ActionUpdateAccessKey, c.ask)
 	}
@@ -89,7 +88,7 @@ func (b Base) deleteKey(w http.ResponseWriter, r *http.Request, home keyHome) er
 	if !isStatus(key.Status, iamsvc.KeyInactive) {
 		return home.fail(iamsvc.ErrKeyActive)
 	}
-	reason, fault := reasonOf(r)
+	reason, fault := b.reasonOf(r)
 	field := fieldReason
 	if strings.TrimSpace(r.PostFormValue(fieldTypedID)) != key.ID {
 		field, fault = fieldTypedID, "This is not the ID of the access key. Enter "+key.ID+"."
@@ -119,14 +118,19 @@ func (k AccessKeys) Describe(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	description := trimmedDescription(r)
+	reason, fault := k.reasonOf(r)
+	field := fieldReason
 	if err := iamsvc.ValidateDescription(description); err != nil {
-		return k.ask(w, r, http.StatusUnprocessableEntity, refused(home, key, r, fieldDescription, err.Error()), iamsvc.ActionTagUser, describeQuestion)
+		field, fault = fieldDescription, err.Error()
+	}
+	if fault != "" {
+		return k.ask(w, r, http.StatusUnprocessableEntity, refused(home, key, r, field, fault), iamsvc.ActionTagUser, describeQuestion)
 	}
 	ctx, err := k.withFormToken(r, string(iamsvc.ActionTagUser), home.target(key.ID))
 	if err != nil {
 		return err
 	}
-	if err := home.account.DescribeAccessKey(ctx, home.user, key.ID, description); err != nil {
+	if err := home.account.DescribeAccessKey(iamsvc.WithReason(ctx, reason), home.user, key.ID, description); err != nil {
 		return home.failChange(err)
 	}
 	return k.showChanged(w, r, home, key.ID, "Description saved", "The description of "+key.ID+" was changed.")
@@ -156,19 +160,6 @@ func refused(home keyHome, key iamsvc.AccessKey, r *http.Request, field, fault s
 		}
 	}
 	return s
-}
-
-// reasonOf is the reason or ticket a form gives, or what is wrong with it. The
-// journal keeps it for good, where no secret may be.
-func reasonOf(r *http.Request) (reason, fault string) {
-	reason = strings.TrimSpace(r.PostFormValue(fieldReason))
-	switch {
-	case utf8.RuneCountInString(reason) > maxReason:
-		return "", fmt.Sprintf("The reason can have at most %d characters.", maxReason)
-	case iamsvc.ParsePaste(reason).Secret:
-		return "", "This looks like a secret access key. The reason is kept in the audit log and must not hold one."
-	}
-	return reason, ""
 }
 
 // showChanged tells what was done on the page that shows the keys, with the

@@ -29,7 +29,7 @@ func newKeyCard(v userView, k iamsvc.AccessKey, forms keyForms) views.KeyCard {
 	if k.ID == v.identity.AccessKeyID {
 		c.Note = reasonOwnKey
 	}
-	c.Actions, c.Questions = keyActions(v, keySubject{now: v.now, home: v.home, key: k}, forms)
+	c.Actions, c.Questions = keyActions(v, keySubject{now: v.now, home: v.home, key: k, strict: v.strict}, forms)
 	if !v.may.Can(auth.UpdateAccessKeys) {
 		c.Ticket = ticketText(v, k)
 	}
@@ -67,7 +67,10 @@ func keyActions(v userView, s keySubject, forms keyForms) (items []views.MenuIte
 	}
 	if v.may.Can(auth.UpdateAccessKeys) {
 		s.token = forms.update
-		add(activateItem(s))
+		add(activateItem(v, s))
+		if s.strict && isStatus(s.key.Status, iamsvc.KeyInactive) && v.protected == "" {
+			questions = append(questions, activateQuestion(s))
+		}
 		deactivate := deactivateQuestion(s)
 		switch {
 		case own:
@@ -99,8 +102,15 @@ func keyActions(v userView, s keySubject, forms keyForms) (items []views.MenuIte
 	return items, questions
 }
 
-// activateItem posts at once: the console asks nothing before activating.
-func activateItem(s keySubject) views.MenuItem {
+// activateItem posts at once, as the console asks nothing before activating,
+// but where a reason is wanted.
+func activateItem(v userView, s keySubject) views.MenuItem {
+	switch {
+	case v.protected != "":
+		return views.MenuItem{Text: "Activate", Disabled: true, Reason: protectedText(v.protected)}
+	case isStatus(s.key.Status, iamsvc.KeyInactive) && s.strict:
+		return views.MenuItem{Text: "Activate", URL: s.path("activate"), Dialog: activateQuestion(s).Confirm.ID}
+	}
 	if isStatus(s.key.Status, iamsvc.KeyInactive) {
 		return views.MenuItem{Text: "Activate", URL: s.path("activate"), Post: true, Token: s.token, Hidden: []views.KV{
 			{Term: "access_key_id", Text: s.key.ID}, {Term: "status", Text: string(s.key.Status)},

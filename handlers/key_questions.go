@@ -14,6 +14,7 @@ type keySubject struct {
 	home   keyHome
 	key    iamsvc.AccessKey // with description and last use
 	token  string
+	strict bool              // a reason is required
 	typed  map[string]string // by field: what was typed into a form that is refused
 	faults map[string]string // by field: what was wrong with it
 }
@@ -42,26 +43,18 @@ func (s keySubject) question(c views.Confirm, text string, fields ...views.Field
 }
 
 const (
-	fieldReason      = "reason"
 	fieldTypedID     = "typed_access_key_id"
 	fieldDescription = "description"
-
-	maxReason = 256
 )
-
-func reasonField() views.Field {
-	return views.Field{Name: fieldReason, Label: "Reason or ticket", Optional: true, MaxLength: maxReason,
-		Constraint: fmt.Sprintf("Kept in the audit log. Maximum %d characters.", maxReason)}
-}
 
 func activateQuestion(s keySubject) views.KeyQuestion {
 	return s.question(s.confirm("activate", "Activate "+s.key.ID+"?", "Activate"),
-		"Whoever holds the secret access key can use it again as soon as it is activated.")
+		"Whoever holds the secret access key can use it again as soon as it is activated.", reasonField(s.strict))
 }
 
 func deactivateQuestion(s keySubject) views.KeyQuestion {
 	q := s.question(s.confirm("deactivate", "Deactivate "+s.key.ID+"?", "Deactivate"),
-		"Applications that use this key will lose access as soon as it is deactivated. You can activate it again if needed.", reasonField())
+		"Applications that use this key will lose access as soon as it is deactivated. You can activate it again if needed.", reasonField(s.strict))
 	q.Warning, q.WarningText = recentUse(s)
 	return q
 }
@@ -71,7 +64,7 @@ func deleteQuestion(s keySubject) views.KeyQuestion {
 	text := "Permanently delete this access key? After an access key is deleted, it can't be recovered. " + lastUseText(s)
 	typed := views.Field{Name: fieldTypedID, Label: "To confirm deletion, enter the access key ID", Placeholder: s.key.ID,
 		Required: true, Pattern: `\s*` + s.key.ID + `\s*`, Autofocus: true}
-	q := s.question(s.confirm("delete", "Delete "+s.key.ID+"?", "Delete"), text, typed, reasonField())
+	q := s.question(s.confirm("delete", "Delete "+s.key.ID+"?", "Delete"), text, typed, reasonField(s.strict))
 	q.Warning, q.WarningText = recentUse(s)
 	return q
 }
@@ -88,7 +81,7 @@ func deactivateFirstQuestion(s keySubject) views.KeyQuestion {
 func describeQuestion(s keySubject) views.KeyQuestion {
 	q := s.question(s.confirm("description", "Edit description of "+s.key.ID, "Save changes"),
 		"The description is attached to the user as a tag and shown alongside the access key. Leave it empty to remove it.",
-		descriptionField(s.key.Description))
+		descriptionField(s.key.Description), reasonField(s.strict))
 	q.Title = "Edit description"
 	return q
 }

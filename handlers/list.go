@@ -25,6 +25,7 @@ type listView struct {
 	now       time.Time
 	account   string
 	inventory *iamsvc.Inventory
+	protected func(iamsvc.User) (rule string) // nil: nobody is
 }
 
 // sortValue is what a column sorts by: a number, else a text. What is missing

@@ -49,7 +49,7 @@ type listTable[T any] struct {
 // around it.
 func (t listTable[T]) draw(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.List {
 	path := listPath(t.name, p.account)
-	v := listView{now: p.now, account: p.account, inventory: inventory}
+	v := listView{now: p.now, account: p.account, inventory: inventory, protected: p.protected}
 	visible := visibleColumns(t.columns, t.chosen)
 	sortRows(t.rows, q.Sort, t.columns, v)
 	shown, current, last := pageOf(t.rows, q, pageSize(p.prefs.PageSize))

@@ -25,8 +25,9 @@ func (k AccessKeys) Create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	description := trimmedDescription(r)
-	if err := iamsvc.ValidateDescription(description); err != nil {
-		return k.setDescription(w, r, http.StatusUnprocessableEntity, keptDescription(r), err.Error())
+	reason, fault := k.reasonOf(r)
+	if err := iamsvc.ValidateDescription(description); err != nil || fault != "" {
+		return k.setDescription(w, r, http.StatusUnprocessableEntity, descriptionForm{keptDescription(r), keptReason(r), err, fault})
 	}
 	// Whatever the page needs is fetched before the key exists: afterwards
 	// nothing may keep the secret from its owner.
@@ -39,7 +40,7 @@ func (k AccessKeys) Create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	created, err := home.account.CreateAccessKey(ctx, home.user, description)
+	created, err := home.account.CreateAccessKey(iamsvc.WithReason(ctx, reason), home.user, description)
 	if err != nil {
 		return home.createFailed(r.Context(), err)
 	}

@@ -106,6 +106,9 @@ func accessKeysSection(v userView, forms map[string]keyForms) views.AccessKeysSe
 	if n := len(keys.Value); n >= keysPerUser && s.MayCreate {
 		s.CreateReason = fmt.Sprintf("An access key cannot be created: the user has %d, active or inactive, and IAM allows two. Delete one first.", n)
 	}
+	if v.protected != "" && s.MayCreate {
+		s.CreateReason = protectedText(v.protected)
+	}
 	for _, k := range keys.Value {
 		s.Cards = append(s.Cards, newKeyCard(v, k, forms[k.ID]))
 	}

@@ -27,12 +27,14 @@ const keysPerUser = 2
 
 // userView is what every tab of a user's page is made from.
 type userView struct {
-	home     keyHome
-	identity iamsvc.Identity
-	details  iamsvc.UserDetails
-	may      auth.User // who looks
-	now      time.Time
-	embedded bool
+	home      keyHome
+	identity  iamsvc.Identity
+	details   iamsvc.UserDetails
+	may       auth.User // who looks
+	now       time.Time
+	embedded  bool
+	strict    bool   // every change needs a reason
+	protected string // the rule that protects the user; "" for none
 }
 
 // view reads the user the URL names and makes the frame of the page.
@@ -49,7 +51,8 @@ func (u Users) view(w http.ResponseWriter, r *http.Request) (userView, views.She
 	shell, err := u.Shell(w, r, Page{Title: name, Current: usersPath(account.ID()), Crumbs: []views.Crumb{
 		{Text: "IAM users", URL: usersPath(account.ID())}, {Text: name},
 	}})
-	v := userView{home: home, identity: account.Identity(), details: details, may: u.user(r), now: u.Now(), embedded: u.Embedded}
+	v := userView{home: home, identity: account.Identity(), details: details, may: u.user(r), now: u.Now(), embedded: u.Embedded,
+		strict: u.RequireReason, protected: account.ProtectedBy(details.User)}
 	return v, shell, err
 }
 
@@ -122,7 +125,7 @@ func keySummaries(v userView) []views.KeySummary {
 	}
 	if keys.Err == nil && len(list) < keysPerUser {
 		free := views.KeySummary{Term: fmt.Sprintf("Access key %d", len(list)+1)}
-		if v.may.Can(auth.CreateAccessKeys) {
+		if v.may.Can(auth.CreateAccessKeys) && v.protected == "" {
 			free.CreateURL = keysPath(v.account(), v.name()) + "/create"
 		}
 		list = append(list, free)
@@ -180,6 +183,9 @@ func ageSentence(now, created time.Time) string {
 func userNotices(v userView) []views.UserNotice {
 	d := v.details
 	var list []views.UserNotice
+	if v.protected != "" {
+		list = append(list, views.UserNotice{Kind: "info", Title: "This user is protected", Text: protectedText(v.protected) + " Access keys that exist can be deactivated and deleted."})
+	}
 	if d.Quarantined {
 		list = append(list, views.UserNotice{Kind: "error", Title: "AWS has quarantined this user",
 			Text: "AWS found an access key of this user in public and attached the policy AWSCompromisedKeyQuarantine. The policy limits what the key may do; it does not disable the key. Deactivate the exposed key now, find out in CloudTrail what it was used for, create another one for the workload, then delete the exposed key and detach the policy."})

@@ -26,7 +26,7 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := newUsersPage(account.Inventory(), parseListQuery(r.URL.Query()), listPerson{
-		account: account.ID(), prefs: prefs, mayCreate: u.user(r).Can(auth.CreateUsers), now: u.Now(),
+		account: account.ID(), prefs: prefs, mayCreate: u.user(r).Can(auth.CreateUsers), now: u.Now(), protected: account.ProtectedBy,
 	})
 	page.Shell, err = u.Shell(w, r, listFrame("IAM users", account.ID(), usersPath(account.ID())))
 	if err != nil {
@@ -41,6 +41,7 @@ type listPerson struct {
 	account   string
 	prefs     session.Preferences
 	mayCreate bool
+	protected func(iamsvc.User) (rule string)
 	now       time.Time
 }
 

@@ -43,6 +43,7 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	ProxyOnly      bool
 	Version        string
+	RequireReason  bool // every change needs a reason or ticket
 }
 
 // site holds what the middleware needs besides the handlers.
@@ -57,7 +58,7 @@ func New(o Options) http.Handler {
 	s := &site{Options: o}
 	s.base = handlers.Base{
 		Accounts: o.Accounts, Sessions: o.Sessions, Journal: o.Journal,
-		Log: o.Log, Now: o.Now, Embedded: o.Embedded, Version: o.Version,
+		Log: o.Log, Now: o.Now, Embedded: o.Embedded, Version: o.Version, RequireReason: o.RequireReason,
 		RequestID: RequestID, ClientIP: clientIP,
 	}
 	return s.handler()

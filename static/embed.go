@@ -32,7 +32,14 @@ var files embed.FS
 // Stylesheet is the name of the one stylesheet that pages load.
 const Stylesheet = "css/keydesk.css"
 
-var comment = regexp.MustCompile(`(?s)/\*.*?\*/\s*`)
+// Comments and layout serve those who edit the files; browsers would load a
+// kilobyte of them with every first visit.
+var (
+	comment     = regexp.MustCompile(`(?s)/\*.*?\*/\s*`)
+	space       = regexp.MustCompile(`\s+`)
+	idleSpace   = regexp.MustCompile(` ?([{};,]) ?`)
+	commentLine = regexp.MustCompile(`(?m)^\s*//.*\n`)
+)
 
 // contentTypes is spelled out because the mime table of a bare machine may
 // lack these, and nosniff then makes a browser refuse the file.
@@ -91,6 +98,9 @@ func load(fsys fs.FS) (tree, error) {
 			return fmt.Errorf("%s: no content type for this extension", name)
 		}
 		fmt.Fprintf(sum, "%s %d\n%s", name, len(body), body)
+		if path.Ext(name) == ".js" {
+			body = commentLine.ReplaceAll(body, nil)
+		}
 		t.assets[name] = asset{contentType: contentType, plain: body, gzipped: compress(body)}
 		return nil
 	})
@@ -109,7 +119,8 @@ func load(fsys fs.FS) (tree, error) {
 func join(assets map[string]asset) []byte {
 	all := slices.Clone(assets["css/tokens.css"].plain)
 	for _, name := range []string{"app", "components", "forms", "pages"} {
-		all = append(all, comment.ReplaceAll(assets["css/"+name+".css"].plain, nil)...)
+		sheet := comment.ReplaceAll(assets["css/"+name+".css"].plain, nil)
+		all = append(all, idleSpace.ReplaceAll(space.ReplaceAll(sheet, []byte(" ")), []byte("$1"))...)
 	}
 	return all
 }

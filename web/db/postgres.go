@@ -66,6 +66,9 @@ func openPostgres(ctx context.Context, raw string) (*DB, error) {
 			config.RuntimeParams[setting] = value
 		}
 	}
+	if err := limitWaiting(config); err != nil {
+		return nil, err
+	}
 	// A server told to answer before it has written loses journal rows on power loss.
 	config.RuntimeParams["synchronous_commit"] = "on"
 	write := stdlib.OpenDB(*config)
@@ -126,7 +129,11 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig) (err error) {
 	if _, err := conn.ExecContext(ctx, fmt.Sprintf(`SELECT pg_advisory_lock(%d)`, migrationLock)); err != nil {
 		return fmt.Errorf("wait for another replica's migration: %w", err)
 	}
-	return migrate(ctx, owner, postgresDialect)
+	err = migrate(ctx, owner, postgresDialect)
+	if errors.Is(err, ErrNotWritable) {
+		err = fmt.Errorf("%w; the role that owns the tables has to run keydesk -check first", err)
+	}
+	return err
 }
 
 // suitable refuses what would start well and fail at the first change.

@@ -3,8 +3,12 @@ package db_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/url"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,6 +100,77 @@ func TestStuckWriterIsThrownOut(t *testing.T) {
 	if err := stuck.Ping(t.Context()); err != nil {
 		t.Errorf("the replica does not recover: %v", err)
 	}
+}
+
+// A server that freezes does not freeze Keydesk, and is found again when it thaws.
+func TestFrozenServer(t *testing.T) {
+	t.Parallel()
+	database := dbtest.PostgreSQL(t)
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var frozen sync.RWMutex
+	address := forward(t, &frozen, filepath.Join(u.Query().Get("host"), ".s.PGSQL.5432"))
+	d := open(t, strings.Split(database, "?")[0]+"?sslmode=disable&statement_timeout=200&host=127.0.0.1&port="+address)
+	put(t, d, "u", "x")
+	frozen.Lock()
+	_, writeErr := d.Exec(t.Context(), `DELETE FROM preferences`)
+	readErr := d.QueryRow(t.Context(), `SELECT 1`).Scan(new(int))
+	frozen.Unlock()
+	for name, err := range map[string]error{"write": writeErr, "read": readErr} {
+		if err == nil || !strings.Contains(err.Error(), "timeout") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := count(t, d); n != 1 {
+		t.Errorf("%d rows after the thaw, want 1", n)
+	}
+	put(t, d, "v", "x")
+}
+
+// forward lets TCP connections through to a socket, not while frozen is locked, and
+// returns its port.
+func forward(t *testing.T, frozen *sync.RWMutex, socket string) (port string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	pipe := func(to io.WriteCloser, from io.Reader) {
+		defer to.Close()
+		b := make([]byte, 4096)
+		for {
+			n, err := from.Read(b)
+			frozen.RLock()
+			_, writeErr := to.Write(b[:n])
+			frozen.RUnlock()
+			if err != nil || writeErr != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("unix", socket)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			go pipe(server, client)
+			go pipe(client, server)
+		}
+	}()
+	_, port, err = net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
 
 func TestLimits(t *testing.T) {

@@ -68,11 +68,15 @@ func (a AuditLog) relate(r *http.Request, e audit.Event, page *views.AuditEventP
 		page.Heading, page.Related = "Outcome", auditRows(outcomes)
 		page.Missing = "The attempt was written, but not what came of it: Keydesk may have been stopped in between, or be still at it. Look at what IAM shows now."
 	case audit.PhaseOutcome:
+		page.Heading, page.Missing = "Attempt", "The attempt is older than the audit log is kept."
 		attempt, err := a.Journal.Event(r.Context(), e.Attempt)
+		if errors.Is(err, audit.ErrNoSuchEvent) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		page.Heading, page.Related = "Attempt", auditRows([]audit.Event{attempt})
+		page.Related = auditRows([]audit.Event{attempt})
 	}
 	return nil
 }

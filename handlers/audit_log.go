@@ -3,6 +3,8 @@ package handlers
 import (
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"math"
 	"net/http"
 	"strconv"
@@ -76,7 +78,7 @@ func newAuditLogPage(events []audit.Event, total, size int, q auditQuery) views.
 	page := views.AuditLogPage{
 		Count: thousands(total) + " events", Filter: q.form(),
 		Pages:  listPager(min(q.Page, last), last, func(n int) string { return q.onPage(n).at(auditLogPath) }),
-		CSVURL: q.onPage(1).at("/audit-log.csv"), VerifyURL: verify.at(auditLogPath),
+		CSVURL: q.onPage(1).at("/audit-log.csv"), JSONLURL: q.onPage(1).at("/audit-log.jsonl"), VerifyURL: verify.at(auditLogPath),
 	}
 	if total == 1 {
 		page.Count = "1 event"
@@ -125,16 +127,26 @@ func auditResult(e audit.Event) views.Status {
 	}
 }
 
-// Download exports what the filters select, the oldest first. The export is an
-// event itself, written before the first byte leaves.
-func (a AuditLog) Download(w http.ResponseWriter, r *http.Request) error {
+// DownloadCSV exports what the filters select for spreadsheets.
+func (a AuditLog) DownloadCSV(w http.ResponseWriter, r *http.Request) error {
+	return a.export(w, r, "csv", "text/csv; charset=utf-8", audit.WriteCSV)
+}
+
+// DownloadJSONL exports it for programs, as JSON Lines.
+func (a AuditLog) DownloadJSONL(w http.ResponseWriter, r *http.Request) error {
+	return a.export(w, r, "jsonl", "application/jsonl; charset=utf-8", audit.WriteJSONL)
+}
+
+// export sends the oldest event first. It is an event itself, written before
+// the first byte leaves.
+func (a AuditLog) export(w http.ResponseWriter, r *http.Request, ending, contentType string, write func(io.Writer, iter.Seq2[audit.Event, error]) error) error {
 	q := parseAuditQuery(r.URL.Query())
 	if err := a.record(r, audit.Event{Action: actionExportAuditLog, Outcome: audit.OutcomeOK}); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="audit-log_`+a.Now().UTC().Format("2006-01-02T150405")+`.csv"`)
-	if err := audit.WriteCSV(w, a.Journal.Each(r.Context(), q.filter())); err != nil {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Disposition", `attachment; filename="audit-log_`+a.Now().UTC().Format("2006-01-02T150405")+"."+ending+`"`)
+	if err := write(w, a.Journal.Each(r.Context(), q.filter())); err != nil {
 		// Half a file must not pass for a whole one: breaking the connection is the
 		// only sign left once the header is out.
 		a.Log.Error("audit log export broke off", "id", a.RequestID(r.Context()), "error", err.Error())

@@ -129,12 +129,12 @@ var auditActions = []string{
 	string(iamsvc.ActionTagUser), string(iamsvc.ActionCreateUser),
 	actionLookUp, actionGenerateReport, actionExportReport, actionExportAuditLog,
 	actionSignIn, actionSignOut, "Refused", actionEndSession, actionChangePassword,
-	actionCreateLocalAccount, actionSetRole, actionDisable, actionEnable, actionResetPassword, actionEndSessions,
+	audit.ActionCut, actionCreateLocalAccount, actionSetRole, actionDisable, actionEnable, actionResetPassword, actionEndSessions,
 }
 
 var auditOutcomes = []string{
 	audit.OutcomeOK, audit.OutcomeFailed, audit.OutcomeRefused, audit.OutcomeUnknown, audit.OutcomeWithdrawn,
-	audit.OutcomeDelivered, audit.OutcomeUndelivered, audit.OutcomeAcknowledged,
+	audit.OutcomeDelivered, audit.OutcomeUndelivered, audit.OutcomeAcknowledged, audit.OutcomeReconciled,
 }
 
 func auditOptions(whole, chosen string, values []string) []views.Option {

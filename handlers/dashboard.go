@@ -17,8 +17,16 @@ func (h Home) Dashboard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := newDashboardPage(account.Inventory(), account.ID(), h.Now())
+	unsaved, err := h.unsavedKeys(r.Context(), account)
+	if err != nil {
+		return err
+	}
+	if n := len(unsaved); n > 0 {
+		page.Attention = append([]views.DashboardItem{{Status: views.Status{Kind: "warning", Text: unsavedTitle}, Count: thousands(n),
+			URL: unsavedPath(account.ID()), Text: "Nobody has said to have their secret. Ask who created them, or deactivate and delete them."}}, page.Attention...)
+	}
 	page.Shell, err = h.Shell(w, r, Page{Title: "Dashboard", Current: dashboardPath(account.ID()),
-		Crumbs: []views.Crumb{{Text: "Dashboard"}}})
+		Crumbs: []views.Crumb{{Text: "Dashboard"}}, unsaved: &unsaved})
 	if err != nil {
 		return err
 	}

@@ -122,6 +122,7 @@ type Page struct {
 	Title   string        // of the document and the last crumb
 	Current string        // path of the navigation item to mark, empty for none
 	Crumbs  []views.Crumb // below "IAM", which every trail begins with; empty for the title alone
+	unsaved *[]unsavedKey // where the handler has looked for them itself
 }
 
 // formToken issues the one-time token of one form: action and target must be

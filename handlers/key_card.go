@@ -20,7 +20,7 @@ const (
 func newKeyCard(v userView, k iamsvc.AccessKey, forms keyForms) views.KeyCard {
 	c := views.KeyCard{
 		ID: k.ID, Description: orNone(k.Description), Status: keyStatus(k.Status),
-		Created: stamp(v.now, k.Created), Age: keyAge(v, k),
+		Created: stamp(v.now, k.Created), Age: keyAge(v, k), Unsaved: forms.unsaved,
 	}
 	showLastUse(&c, v, k.LastUsed)
 	if v.details.UserErr != nil && k.Description == "" {
@@ -28,6 +28,9 @@ func newKeyCard(v userView, k iamsvc.AccessKey, forms keyForms) views.KeyCard {
 	}
 	if k.ID == v.identity.AccessKeyID {
 		c.Note = reasonOwnKey
+	}
+	if !v.home.own {
+		c.ActivityURL = activityPath(v.home, k.ID)
 	}
 	c.Actions, c.Questions = keyActions(v, keySubject{now: v.now, home: v.home, key: k, strict: v.strict}, forms)
 	if !v.may.Can(auth.UpdateAccessKeys) {
@@ -137,7 +140,7 @@ func ticketText(v userView, k iamsvc.AccessKey) string {
 	}
 	for _, t := range v.details.User.Tags {
 		if isContactTag(t.Key) {
-			lines = append(lines, t.Key+": "+t.Value)
+			lines = append(lines, t.Key+" (tag): "+t.Value)
 		}
 	}
 	return strings.Join(append(lines, "As of: "+absolute(v.now)), "\n")

@@ -87,9 +87,11 @@ func (k AccessKeys) deliver(w http.ResponseWriter, r *http.Request, home keyHome
 	defer func() { clear(buf.Bytes()[:buf.Cap()]) }()
 	renderErr := views.RetrieveAccessKey(page).Render(context.WithoutCancel(r.Context()), buf)
 	outcome := audit.OutcomeUndelivered
+	iamsvc.Reach(iamsvc.BeforeDelivery)
 	if renderErr == nil && sendSecret(w, buf.Bytes()) == nil && r.Context().Err() == nil {
 		outcome = audit.OutcomeDelivered
 	}
+	iamsvc.Reach(iamsvc.AfterWrite)
 	err := k.recordDelivery(r, audit.Event{
 		Action: string(iamsvc.ActionCreateAccessKey), Account: home.id, User: home.user,
 		AccessKeyID: created.Key.ID, Attempt: created.Attempt, Outcome: outcome,
@@ -98,6 +100,7 @@ func (k AccessKeys) deliver(w http.ResponseWriter, r *http.Request, home keyHome
 		// The response is on its way: there is no other page to show.
 		k.Log.Error("delivery of a secret not journalled", "id", k.RequestID(r.Context()), "outcome", outcome, "error", err.Error())
 	}
+	iamsvc.Reach(iamsvc.AfterDelivery)
 	return renderErr
 }
 
@@ -160,6 +163,9 @@ func (k AccessKeys) Done(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return home.fail(&iamsvc.JournalFailure{Err: err})
+	}
+	if r.PostFormValue("from") == "list" {
+		return seeOther(w, r, unsavedPath(home.id))
 	}
 	return seeOther(w, r, home.page()+"#"+keyID)
 }

@@ -17,6 +17,9 @@ func (u Users) SecurityCredentials(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
+	if v.unsaved, err = u.unsavedOf(r.Context(), v.home); err != nil {
+		return err
+	}
 	forms := map[string]keyForms{}
 	for _, k := range v.details.Keys.Value {
 		if forms[k.ID], err = u.keyForms(r, v, k); err != nil {
@@ -30,7 +33,10 @@ func (u Users) SecurityCredentials(w http.ResponseWriter, r *http.Request) error
 
 // keyForms are the one-time tokens of the forms on a key's card. A form that
 // is not offered has none.
-type keyForms struct{ update, remove, describe string }
+type keyForms struct {
+	update, remove, describe string
+	unsaved                  views.UnsavedNotice
+}
 
 func (b Base) keyForms(r *http.Request, v userView, k iamsvc.AccessKey) (forms keyForms, err error) {
 	target := v.home.target(k.ID)
@@ -50,7 +56,10 @@ func (b Base) keyForms(r *http.Request, v userView, k iamsvc.AccessKey) (forms k
 			return keyForms{}, err
 		}
 	}
-	return forms, nil
+	if e, ok := v.unsaved[k.ID]; ok && !used(k) {
+		forms.unsaved, err = b.unsavedNotice(r, v.home, e)
+	}
+	return forms, err
 }
 
 func newSecurityCredentialsPage(v userView, forms map[string]keyForms) views.SecurityCredentialsPage {

@@ -29,8 +29,20 @@ func (b Base) Shell(w http.ResponseWriter, r *http.Request, p Page) (views.Shell
 	s.AccountLabel = accountLabel(identity)
 	s.Nav = navigation(u, identity.Account, p.Current)
 	s.Crumbs = p.trail(identity.Account)
-	err := b.personalise(w, r, u, &s)
-	return s, err
+	if err := b.personalise(w, r, u, &s); err != nil || !u.Can(auth.ViewUsers) {
+		return s, err
+	}
+	if p.unsaved == nil {
+		keys, err := b.unsavedKeys(r.Context(), account)
+		if err != nil {
+			return s, err
+		}
+		p.unsaved = &keys
+	}
+	if len(*p.unsaved) > 0 {
+		s.Nav = withUnsaved(s.Nav, unsavedPath(identity.Account), p.Current)
+	}
+	return s, nil
 }
 
 // trail is the breadcrumbs of the page, from "IAM" down.
@@ -82,6 +94,8 @@ func accountLabel(i iamsvc.Identity) string {
 	return i.Alias + " · " + i.Account
 }
 
+const groupManagement = "Access management"
+
 // navigation offers only what the person may open: a link to a refusal helps
 // nobody. The permissions are those of the route table.
 func navigation(u auth.User, account, current string) []views.NavGroup {
@@ -91,8 +105,8 @@ func navigation(u auth.User, account, current string) []views.NavGroup {
 	}{
 		{"", "Dashboard", path("accounts", account, "dashboard"), "", auth.ViewUsers},
 		{"", "Search", "/search", "", auth.LookUpAccessKeys},
-		{"Access management", "IAM users", usersPath(account), "u", auth.ViewUsers},
-		{"Access management", "Access keys", path("accounts", account, "access-keys"), "k", auth.ViewUsers},
+		{groupManagement, "IAM users", usersPath(account), "u", auth.ViewUsers},
+		{groupManagement, "Access keys", path("accounts", account, "access-keys"), "k", auth.ViewUsers},
 		{"Access reports", "Credential report", path("accounts", account, "credential-report"), "", auth.ViewCredentialReport},
 		{"Access reports", "Audit log", "/audit-log", "a", auth.ViewAuditLog},
 		{"This tool", "My security credentials", path("accounts", account, "my-security-credentials"), "", auth.ViewOwnCredentials},

@@ -8,6 +8,7 @@ import (
 
 	"keydesk/iamsvc"
 	"keydesk/views"
+	"keydesk/web/audit"
 	"keydesk/web/auth"
 )
 
@@ -33,8 +34,9 @@ type userView struct {
 	may       auth.User // who looks
 	now       time.Time
 	embedded  bool
-	strict    bool   // every change needs a reason
-	protected string // the rule that protects the user; "" for none
+	unsaved   map[string]audit.Event // by key ID: keys nobody has said to have the secret of
+	strict    bool                   // every change needs a reason
+	protected string                 // the rule that protects the user; "" for none
 }
 
 // view reads the user the URL names and makes the frame of the page.

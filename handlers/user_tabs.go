@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"keydesk/iamsvc"
@@ -100,17 +101,28 @@ func (u Users) Activity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	shell.Title += ": " + tabActivity
+	keyEnd := keySuffix(auditText(r.URL.Query().Get("key")))
 	events, total, err := u.Journal.List(r.Context(), audit.Filter{
-		Account: v.account(), User: v.name(), WholeUser: true, Limit: shownActivity,
+		Account: v.account(), User: v.name(), WholeUser: true, AccessKeyIDEnd: keyEnd, Limit: shownActivity,
 	})
 	if err != nil {
 		return err
 	}
+	table := activityTable(v, events, total)
+	if keyEnd != "" {
+		table.Heading.Title = "Activity of the access key that ends with " + keyEnd
+		table.Empty = "Nothing was done to such a key of this user with Keydesk."
+	}
 	return render(w, r, http.StatusOK, views.UserTables(views.UserTablesPage{
 		Shell: shell, User: newUserHeader(v, tabActivity),
 		Intro:  "What was done with Keydesk to this user and the user's access keys. Changes made elsewhere are in AWS CloudTrail.",
-		Tables: []views.ReadOnlyTable{activityTable(v, events, total)},
+		Tables: []views.ReadOnlyTable{table},
 	}))
+}
+
+// activityPath shows what was done to one key.
+func activityPath(h keyHome, keyID string) string {
+	return h.page() + "/" + tabActivity + "?" + url.Values{"key": {keySuffix(keyID)}}.Encode()
 }
 
 func activityTable(v userView, events []audit.Event, total int) views.ReadOnlyTable {
@@ -141,8 +153,12 @@ func activityRow(v userView, e audit.Event) []views.TableCell {
 	if e.Phase == audit.PhaseAttempt {
 		result = views.Status{Kind: "warning", Text: "Attempted, no outcome recorded"}
 	}
+	key := views.TableCell{Text: orNone(e.AccessKeyID)}
+	if e.AccessKeyID != "" {
+		key.URL = activityPath(v.home, e.AccessKeyID)
+	}
 	return []views.TableCell{
-		{Time: stamp(v.now, e.Time)}, action, {Text: orNone(e.AccessKeyID)}, {Text: orNone(e.Actor.Name)},
+		{Time: stamp(v.now, e.Time)}, action, key, {Text: orNone(e.Actor.Name)},
 		{Status: result}, {Text: orNone(e.Reason)},
 	}
 }

@@ -90,6 +90,7 @@ func (s *site) routes() []route {
 		{"GET", user + "/activity", auth.ViewUsers, live, users.Activity},
 
 		{"GET", account + "/access-keys", auth.ViewUsers, live, keys.List},
+		{"GET", account + "/unsaved-keys", auth.ViewUsers, live, keys.Unsaved},
 		{"GET", user + "/access-keys/create", auth.CreateAccessKeys, fresh, keys.CreateForm},
 		{"POST", user + "/access-keys/create", auth.CreateAccessKeys, fresh, keys.CreateStep},
 		{"POST", user + "/access-keys", auth.CreateAccessKeys, fresh, keys.Create},
@@ -115,7 +116,8 @@ func (s *site) routes() []route {
 		{"GET", account + "/credential-report.csv", auth.ViewCredentialReport, live, report.Download},
 
 		{"GET", "/audit-log", auth.ViewAuditLog, live, journal.List},
-		{"GET", "/audit-log.csv", auth.ViewAuditLog, live, journal.Download},
+		{"GET", "/audit-log.csv", auth.ViewAuditLog, live, journal.DownloadCSV},
+		{"GET", "/audit-log.jsonl", auth.ViewAuditLog, live, journal.DownloadJSONL},
 		{"GET", "/audit-log/{seq}", auth.ViewAuditLog, live, journal.Show},
 
 		{"GET", "/local-accounts", auth.ManageLocalAccounts, fresh, people.List},

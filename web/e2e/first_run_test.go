@@ -84,7 +84,7 @@ func TestHelpDeskPersonMayLookButNotTouch(t *testing.T) {
 // createHelpDesk makes a local account of the help desk, as an administrator.
 func (b *tab) createHelpDesk(name string) {
 	b.t.Helper()
-	b.click("Local accounts")
+	b.open("/local-accounts")
 	b.sees("What each role may do")
 	b.fill("User name", name)
 	b.do(chromedp.SendKeys(b.locate("field", "Role"), "Help desk"))

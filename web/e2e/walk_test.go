@@ -79,6 +79,11 @@ var listStates = []state{
 		b.click("Preferences")
 		b.until(`document.querySelector("dialog[open]") !== null`)
 	}},
+	{"users-ten-rows", func(b *tab) { // and so with every list from here on
+		b.click("10 rows")
+		b.click("Confirm")
+		b.until(`document.querySelectorAll("tbody tr").length === 10`)
+	}},
 	at("preferences", users+"/preferences?list=keys", "Select visible columns"),
 	at("keys", home+"/access-keys", "Every access key of every IAM user"),
 	at("keys-none", home+"/access-keys?q=nobody-of-this-name", "Clear filters"),
@@ -94,13 +99,16 @@ var listStates = []state{
 
 var searchStates = []state{
 	at("search", "/search", "What it takes"),
-	answer("search-empty", "   ", "Type or paste an access key ID or a user name."),
-	answer("search-users", "svc", "Users found"),
+	{"search-empty", func(b *tab) {
+		b.fill("Access key ID, user name", "   \n")
+		b.sees("Type or paste an access key ID or a user name.")
+	}},
+	answer("search-users", "svc", "svc-git-mirror"),
 	answer("search-elsewhere", "AKIASP2TPHJSQH3FJRUX", "Ask whoever looks after that account"),
 	answer("search-temporary", "ASIAIOSFODNN7EXAMPLE", "ASIA"),
-	answer("search-nothing", "what is this", "No"),
+	answer("search-nothing", "what is this", ""),
 	answer("search-secret", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "secret access key"),
-	answer("search-several", "AKIAIOSFODNN7EXAMPLE, AKIAI44QH8DHBEXAMPLE and AKIASP2TPHJSQH3FJRUX", "What to do next"),
+	answer("search-several", "AKIAIOSFODNN7EXAMPLE, AKIAI44QH8DHBEXAMPLE, AKIASP2TPHJSQH3FJRUX and AKIASP2TPHJSQH3FJRUY", "What to do next"),
 }
 
 // answer is what the search says to a text.
@@ -108,6 +116,7 @@ func answer(name, text, says string) state {
 	return state{name, func(b *tab) {
 		b.open("/search")
 		b.fill("Access key ID, user name", text+"\n")
+		b.until(`document.querySelector(".answer") !== null`)
 		b.sees(says)
 	}}
 }

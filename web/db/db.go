@@ -27,7 +27,7 @@ var (
 	// ErrNotADatabase means the file holds something else, or is damaged.
 	ErrNotADatabase = errors.New("the file is not a Keydesk database")
 	// ErrInUse means another process has the SQLite database open.
-	ErrInUse = errors.New("another Keydesk has the database open, and SQLite serves one at a time")
+	ErrInUse = errors.New("another Keydesk has the database open; SQLite serves one at a time, PostgreSQL several")
 	// ErrNewerSchema means a later Keydesk has already upgraded the database.
 	ErrNewerSchema = errors.New("the database was made by a newer Keydesk")
 )

@@ -129,12 +129,25 @@ func (s Search) destination(r *http.Request, account *iamsvc.Account, results []
 }
 
 func (s Search) page(w http.ResponseWriter, r *http.Request, status int, p views.SearchPage) error {
-	shell, err := s.Shell(w, r, Page{Title: "Search", Current: searchPath, Crumbs: []views.Crumb{{Text: "Search"}}})
+	shell, err := s.Shell(w, r, Page{Title: searchTitle(p.Findings), Current: searchPath, Crumbs: []views.Crumb{{Text: "Search"}}})
 	if err != nil {
 		return err
 	}
 	p.Shell = shell
 	return render(w, r, status, views.Search(p))
+}
+
+// searchTitle is what a screen reader says first: the answer. It holds nothing
+// that was typed, since browsers keep titles.
+func searchTitle(findings []views.Finding) string {
+	switch len(findings) {
+	case 0:
+		return "Search"
+	case 1:
+		return "Search: " + findings[0].Title
+	default:
+		return fmt.Sprintf("Search: %d answers", len(findings))
+	}
 }
 
 func searchExamples() []views.KV {

@@ -59,7 +59,7 @@ func ownerUser(o *views.KeyOwner, account string, found iamsvc.LookUpResult, use
 	}
 	for _, t := range user.Tags {
 		if isContactTag(t.Key) {
-			o.Contacts, o.ContactsNote = append(o.Contacts, views.KV{Term: t.Key, Text: orNone(t.Value)}), ""
+			o.Contacts, o.ContactsNote = append(o.Contacts, views.KV{Term: t.Key + " (tag)", Text: orNone(t.Value)}), ""
 		}
 	}
 	o.SiblingsNote = "None."

@@ -56,7 +56,7 @@ func TestKeyOwnerTellsUnknownFromNone(t *testing.T) {
 	if len(whole.Contacts) != 1 || whole.Contacts[0].Text != "it@example.com" || len(whole.Siblings) != 1 || whole.Siblings[0].Status.Text != "Inactive" {
 		t.Errorf("contacts %+v, siblings %+v", whole.Contacts, whole.Siblings)
 	}
-	for _, line := range []string{"Access key ID: AKIAIOSFODNN7EXAMPLE", "Owner: alice (arn:", "Account: demo · 123456789012", "(age: 100 days)", "s3, us-east-1", "Owner: it@example.com"} {
+	for _, line := range []string{"Access key ID: AKIAIOSFODNN7EXAMPLE", "Owner: alice (arn:", "Account: demo · 123456789012", "(age: 100 days)", "s3, us-east-1", "Owner (tag): it@example.com"} {
 		if !strings.Contains(whole.Ticket, line) {
 			t.Errorf("no %q in the ticket\n%s", line, whole.Ticket)
 		}

@@ -75,7 +75,7 @@ func TestSearchAnswersTheHelpDeskWithACard(t *testing.T) {
 	}
 	owner := s.owner(exampleKey)
 	p := helen.search(exampleKey).wantStatus(t, http.StatusOK).
-		wantText(t, "Owner found", owner.Name, "Active", "Laptop - command line", "What to do next", "Copy for ticket", "Other access keys of this user",
+		wantText(t, "<title>Search: Owner found | Keydesk</title>", owner.Name, "Active", "Laptop - command line", "What to do next", "Copy for ticket", "Other access keys of this user",
 			"Access key ID: "+exampleKey, "/users/"+owner.Name+"#"+exampleKey, "up to four hours late")
 	if strings.Contains(p.Body, "Create access key") {
 		t.Error("the card offers a change")

@@ -229,7 +229,7 @@ Status: Inactive
 Description: -
 Created: November 10, 2026, 12:00 (UTC). 12 days old.
 Last used: November 20, 2026, 12:00 (UTC) (2 days ago), service s3, region eu-west-1
-Owner: Payments
+Owner (tag): Payments
 As of: November 22, 2026, 12:00 (UTC)`
 	if got := newKeyCard(v, k, keyForms{}).Ticket; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -13,6 +13,8 @@ import (
 
 const unsavedTitle = "Unsaved access keys"
 
+var keyActionNames = audit.KeyActions{Create: string(iamsvc.ActionCreateAccessKey), Delete: string(iamsvc.ActionDeleteAccessKey)}
+
 func unsavedPath(account string) string { return path("accounts", account, "unsaved-keys") }
 
 // unsavedKey is a key that was created here, and whose secret nobody has said
@@ -24,7 +26,7 @@ type unsavedKey struct {
 
 // unsavedKeys costs one look into the journal and no call to IAM.
 func (b Base) unsavedKeys(ctx context.Context, account *iamsvc.Account) ([]unsavedKey, error) {
-	events, err := b.Journal.Unacknowledged(ctx, string(iamsvc.ActionCreateAccessKey), audit.Filter{Account: account.ID()})
+	events, err := b.Journal.Unacknowledged(ctx, keyActionNames, audit.Filter{Account: account.ID()})
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +136,7 @@ func unsavedWhy(outcome string) string {
 // unsavedOf are the events about a user's unsaved keys by key ID; the keys
 // themselves come from IAM on that page.
 func (b Base) unsavedOf(ctx context.Context, home keyHome) (map[string]audit.Event, error) {
-	events, err := b.Journal.Unacknowledged(ctx, string(iamsvc.ActionCreateAccessKey),
+	events, err := b.Journal.Unacknowledged(ctx, keyActionNames,
 		audit.Filter{Account: home.id, User: home.user, WholeUser: true})
 	byKey := map[string]audit.Event{}
 	for _, e := range events {

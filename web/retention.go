@@ -25,7 +25,7 @@ func (r Retention) Run(ctx context.Context) {
 		return
 	}
 	for {
-		rows, err := r.Journal.Cut(ctx, r.Now().Add(-r.Keep), string(iamsvc.ActionCreateAccessKey))
+		rows, err := r.Journal.Cut(ctx, r.Now().Add(-r.Keep), audit.KeyActions{Create: string(iamsvc.ActionCreateAccessKey), Delete: string(iamsvc.ActionDeleteAccessKey)})
 		if err != nil && ctx.Err() == nil {
 			r.Log.Error("cutting the audit log to its retention", "error", err.Error())
 		}

@@ -11,6 +11,8 @@ import (
 
 const creation = "CreateAccessKey"
 
+var keys = KeyActions{creation, "DeleteAccessKey"}
+
 // attempt appends an attempt at creating a key and outcomes of it, and returns the
 // attempt's number. Each outcome but failures names the key.
 func (d *desk) attempt(t *testing.T, user, keyID string, outcomes ...string) int64 {
@@ -94,10 +96,12 @@ func TestUnacknowledged(t *testing.T) {
 		d.attempt(t, "ann", "AKIAFAST", OutcomeOK, OutcomeAcknowledged, OutcomeDelivered)
 		d.attempt(t, "ann", "AKIAGONE", OutcomeWithdrawn)
 		d.attempt(t, "ann", "", OutcomeFailed)
+		d.attempt(t, "ann", "AKIADELETED", OutcomeOK)
 		d.append(t, Event{Phase: PhaseOutcome, Attempt: 1, Action: "DeleteAccessKey", User: "ann", Account: "1", AccessKeyID: "AKIADELETED", Outcome: OutcomeOK})
+		d.append(t, Event{Phase: PhaseOutcome, Attempt: 1, Action: "DeleteAccessKey", User: "ann", Account: "1", AccessKeyID: "AKIAOK", Outcome: OutcomeFailed})
 		d.attempt(t, "anna", "AKIAOTHER", OutcomeOK)
 
-		rows, err := d.Unacknowledged(t.Context(), creation, Filter{Account: "1", User: "Ann", WholeUser: true})
+		rows, err := d.Unacknowledged(t.Context(), keys, Filter{Account: "1", User: "Ann", WholeUser: true})
 		var got []string
 		for _, e := range rows {
 			got = append(got, e.AccessKeyID)
@@ -107,7 +111,7 @@ func TestUnacknowledged(t *testing.T) {
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("unacknowledged are %v %v, want %v", got, err, want)
 		}
-		if rows, err := d.Unacknowledged(t.Context(), creation, Filter{Account: "2"}); err != nil || len(rows) != 0 {
+		if rows, err := d.Unacknowledged(t.Context(), keys, Filter{Account: "2"}); err != nil || len(rows) != 0 {
 			t.Errorf("of another account: %v %v", rows, err)
 		}
 	})

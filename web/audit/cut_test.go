@@ -34,7 +34,7 @@ func aged(t *testing.T, url string) *desk {
 
 func (d *desk) cut(t *testing.T, want int64) {
 	t.Helper()
-	rows, err := d.Cut(t.Context(), time.Now().AddDate(0, 0, -30), creation)
+	rows, err := d.Cut(t.Context(), time.Now().AddDate(0, 0, -30), keys)
 	if err != nil || rows != want {
 		t.Fatalf("%d rows cut, %v; want %d", rows, err, want)
 	}
@@ -54,24 +54,37 @@ func (d *desk) held(t *testing.T) string {
 
 func TestCutKeepsTheChainAndUnsavedKeys(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, url string) {
-		d := aged(t, url)
-		d.cut(t, 16)
-		if got, want := d.held(t), "1 8 9 10 21 22 23 24 25"; got != want {
-			t.Errorf("rows %s are left, want %s", got, want)
-		}
-		if rows := d.verified(t); rows != 9 {
-			t.Errorf("%d rows verified, want 9", rows)
-		}
-		d.cut(t, 0)
-		d.reopen(t)
+	for _, how := range []string{"acknowledged", "deleted"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, url string) { cutUntil(t, url, how) })
+		})
+	}
+}
+
+// cutUntil cuts before and after the key is done with.
+func cutUntil(t *testing.T, url, how string) {
+	t.Helper()
+	d := aged(t, url)
+	d.cut(t, 16)
+	if got, want := d.held(t), "1 8 9 10 21 22 23 24 25"; got != want {
+		t.Errorf("rows %s are left, want %s", got, want)
+	}
+	if rows := d.verified(t); rows != 9 {
+		t.Errorf("%d rows verified, want 9", rows)
+	}
+	d.cut(t, 0)
+	d.reopen(t)
+	if how == "deleted" {
+		d.append(t, Event{Phase: PhaseOutcome, Attempt: 30, Action: keys.Delete, AccessKeyID: "AKIAUNSAVED", Outcome: OutcomeOK})
+	} else {
 		d.append(t, Event{Phase: PhaseOutcome, Attempt: 8, Action: creation, AccessKeyID: "AKIAUNSAVED", Outcome: OutcomeAcknowledged})
-		d.cut(t, 3)
-		if got, want := d.held(t), "1 21 22 23 24 25 26 27"; got != want {
-			t.Errorf("rows %s are left, want %s", got, want)
-		}
-		d.verified(t)
-	})
+	}
+	d.cut(t, 3)
+	if got, want := d.held(t), "1 21 22 23 24 25 26 27"; got != want {
+		t.Errorf("rows %s are left, want %s", got, want)
+	}
+	d.verified(t)
 }
 
 // What a cut records vouches for those rows only, and only in its place.

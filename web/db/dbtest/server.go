@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -66,10 +67,21 @@ func (s *Server) start(initdb string) error {
 	s.cmd = exec.Command(filepath.Join(filepath.Dir(initdb), "postgres"), "-D", s.data, "-k", s.folder,
 		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
 	s.cmd.Dir, s.cmd.SysProcAttr, s.cmd.Stdout, s.cmd.Stderr = s.folder, attributes, log, log
-	if err := s.cmd.Start(); err != nil {
+	started := make(chan error)
+	go func() {
+		// The server is to end with the thread that started it (see unprivileged): that
+		// thread stays until it has.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			s.done <- s.cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	go func() { s.done <- s.cmd.Wait() }()
 	return s.await()
 }
 

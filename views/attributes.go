@@ -95,7 +95,10 @@ func fieldAttributes(f Field) templ.OrderedAttributes {
 		}
 	}
 	set("placeholder", f.Placeholder)
-	set("pattern", f.Pattern)
+	if f.Pattern != "" {
+		set("pattern", f.Pattern)
+		set("title", f.Label) // browsers add it to "Please match the requested format"
+	}
 	set("aria-describedby", describedBy(f))
 	if f.MaxLength > 0 {
 		set("maxlength", strconv.Itoa(f.MaxLength))

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"keydesk/iamsvc"
 	"keydesk/views"
 	"keydesk/web/audit"
 )
@@ -93,7 +94,7 @@ func auditRows(events []audit.Event) []views.AuditRow {
 	for _, e := range events {
 		rows = append(rows, views.AuditRow{
 			Seq: strconv.FormatInt(e.Seq, 10), URL: auditEventPath(e.Seq), Time: auditTime(e.Time),
-			Actor: orNone(e.Actor.Name), Action: e.Action,
+			Actor: orNone(e.Actor.Name), Action: auditAction(e),
 			User: orNone(e.User), KeyID: orNone(e.AccessKeyID), Source: orNone(e.SourceIP), Result: auditResult(e),
 		})
 	}
@@ -153,4 +154,13 @@ func (a AuditLog) export(w http.ResponseWriter, r *http.Request, ending, content
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// auditAction tells activating a key from deactivating it, which IAM has one
+// name for.
+func auditAction(e audit.Event) string {
+	if e.Action == string(iamsvc.ActionUpdateAccessKey) && e.NewState != "" {
+		return e.Action + ": " + e.NewState
+	}
+	return e.Action
 }

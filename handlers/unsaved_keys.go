@@ -71,7 +71,7 @@ func (k AccessKeys) Unsaved(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := views.UnsavedKeysPage{Count: count(len(keys), "key"), Freshness: unsavedFreshness(account.Inventory())}
+	page := views.UnsavedKeysPage{Count: thousands(len(keys)), Freshness: unsavedFreshness(account.Inventory())}
 	for _, u := range keys {
 		row, err := k.unsavedRow(r, account, u)
 		if err != nil {

@@ -146,7 +146,7 @@ func activityTable(v userView, events []audit.Event, total int) views.ReadOnlyTa
 }
 
 func activityRow(v userView, e audit.Event) []views.TableCell {
-	action, result := views.TableCell{Text: e.Action}, auditResult(e)
+	action, result := views.TableCell{Text: auditAction(e)}, auditResult(e)
 	if v.may.Can(auth.ViewAuditLog) {
 		action.URL = auditEventPath(e.Seq)
 	}

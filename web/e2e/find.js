@@ -16,15 +16,24 @@
     }
     return list.map(clean)
   }
-  document.querySelectorAll('[data-found]').forEach((e) => e.removeAttribute('data-found'))
   const modal = [...document.querySelectorAll('dialog[open]')].pop()
   const all = [...(modal || document).querySelectorAll(role === 'field' ? field : clickable)]
   const visible = all.filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[aria-hidden="true"]') && (e.getClientRects().length || (e.labels || []).length))
   const exact = visible.find((e) => names(e).includes(name))
   const found = exact || visible.find((e) => names(e).some((n) => n.startsWith(name)))
-  if (!found) return false
-  found.setAttribute('data-found', role)
-  // A menu follows its button a frame after a scroll: the click would miss it.
-  if (!found.closest('[popover]')) found.scrollIntoView({ block: 'center' })
-  return true
+  const before = document.querySelector('[data-found]')
+  if (before !== found) before?.removeAttribute('data-found')
+  if (!found || document.readyState === 'loading') return null
+
+  // A person presses what stands still and is not covered.
+  const box = found.getClientRects()[0] || found.labels[0].getClientRects()[0]
+  const middle = [box.x + box.width / 2, box.y + box.height / 2]
+  const place = role + ' ' + middle
+  if (found.dataset.found !== place) {
+    if (!found.dataset.found) found.scrollIntoView({ block: 'center' })
+    found.dataset.found = place
+    return null
+  }
+  const hit = document.elementFromPoint(...middle)
+  return hit && (found.contains(hit) || hit.closest('label')?.control === found) ? middle : null
 }

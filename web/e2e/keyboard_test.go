@@ -33,8 +33,8 @@ func (b *tab) press(keys ...string) {
 // without a mouse would.
 func (b *tab) tabTo(role, name string) {
 	b.t.Helper()
-	selector := b.locate(role, name)
-	focused := fmt.Sprintf("document.activeElement.matches(%q)", selector)
+	b.locate(role, name)
+	const focused = `document.activeElement.matches("` + found + `")`
 	for range 150 {
 		if eval[bool](b, focused) {
 			return

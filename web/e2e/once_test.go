@@ -148,7 +148,7 @@ func TestTheSameFormInTwoTabsMakesOneKey(t *testing.T) {
 	b.signIn("admin", password)
 	b.fillWizard("li.juan")
 	witness := b.another()
-	x, y := b.middle("Create access key")
+	x, y := b.locate("clickable", "Create access key")
 	b.do(chromedp.MouseClickXY(x, y, chromedp.ButtonModifiers(chromedp.ModifierCtrl)))
 	witness.eventually("the key to be made", func() bool {
 		witness.open("/accounts/" + account + "/users/li.juan")
@@ -179,14 +179,6 @@ func TestTwoTabsCannotPassTheQuota(t *testing.T) {
 // doubleClick presses the mouse twice, as fast as it goes.
 func (b *tab) doubleClick(name string) {
 	b.t.Helper()
-	x, y := b.middle(name)
+	x, y := b.locate("clickable", name)
 	b.do(chromedp.MouseClickXY(x, y), chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)))
-}
-
-// middle is where a person would point at a button.
-func (b *tab) middle(name string) (x, y float64) {
-	b.t.Helper()
-	selector := b.locate("clickable", name)
-	at := eval[[]float64](b, "(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelector('"+selector+"').getBoundingClientRect())")
-	return at[0], at[1]
 }

@@ -146,22 +146,23 @@ func (b *tab) open(path string) {
 // until waits for a JavaScript condition.
 func (b *tab) until(condition string) {
 	b.t.Helper()
-	if err := b.holds(condition); err != nil {
+	if _, err := holds[bool](b, "Boolean("+condition+") || null"); err != nil {
 		b.t.Fatalf("never true: %s (%v)\nat %s", condition, err, b.where())
 	}
 }
 
-// holds is nil as soon as the condition is true, or tells why it never was.
-func (b *tab) holds(condition string) error {
+// holds is the value of an expression as soon as it has one, or tells why it
+// never had.
+func holds[T any](b *tab, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+condition+")"))
-		if err == nil && ok {
-			return nil
+		value, err := chromedp.Run(ctx, chromedp.Evaluate[*T](expression))
+		if err == nil && value != nil {
+			return *value, nil
 		}
 		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), err)
+			return *new(T), errors.Join(ctx.Err(), err)
 		}
 		time.Sleep(20 * time.Millisecond) // between two looks; a page in change answers with errors
 	}
@@ -183,29 +184,34 @@ func (b *tab) seesNot(text string) {
 	}
 }
 
-// locate waits for a visible element by role and accessible name and returns a
-// selector for it.
-func (b *tab) locate(role, name string) string {
+// locate waits for a visible element by role and accessible name, and returns
+// where a person would point at it.
+func (b *tab) locate(role, name string) (x, y float64) {
 	b.t.Helper()
 	find := fmt.Sprintf("(%s)(%q, %q)", findScript, role, name)
-	if err := b.holds(find); err != nil {
+	middle, err := holds[[]float64](b, find)
+	if err != nil {
 		b.t.Fatalf("no %s named %q (%v)\nat %s", role, name, err, b.where())
 	}
-	return `[data-found="` + role + `"]`
+	return middle[0], middle[1]
 }
+
+// found is what locate has found last.
+const found = "[data-found]"
 
 // click presses a link, button, tab, menu item, radio or checkbox by its name.
 func (b *tab) click(name string) {
 	b.t.Helper()
-	b.do(chromedp.Click(b.locate("clickable", name), chromedp.NodeVisible))
+	b.do(chromedp.MouseClickXY(b.locate("clickable", name)))
 }
 
-// fill types into a field by its label, in place of what was there.
+// fill types into a field by its label, in place of what was there; into a
+// select, the beginning of an option.
 func (b *tab) fill(label, value string) {
 	b.t.Helper()
-	field := b.locate("field", label)
-	eval[bool](b, fmt.Sprintf("(e => { e.focus(); e.select(); return true })(document.querySelector(%q))", field))
-	b.do(chromedp.SendKeys(field, value))
+	b.locate("field", label)
+	eval[bool](b, fmt.Sprintf("(e => { e.focus(); e.select?.(); return true })(document.querySelector(%q))", found))
+	b.do(chromedp.KeyEvent(value))
 }
 
 // signIn signs in on the sign-in page.

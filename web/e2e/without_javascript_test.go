@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // plain is a signed-in tab in which scripts are off.
@@ -72,7 +70,7 @@ func TestListsWithoutJavaScript(t *testing.T) {
 	if rows := b.column(1); len(rows) < 3 || !strings.Contains(strings.Join(rows, " "), "svc-git-mirror") {
 		t.Errorf("searching svc shows %q", rows)
 	}
-	b.do(chromedp.SendKeys(b.locate("field", "Key status"), "No access keys"))
+	b.fill("Key status", "No access keys")
 	b.click("Apply")
 	b.until(`location.search.includes("keys=none")`)
 	if rows := strings.Join(b.column(1), " "); !strings.Contains(rows, "svc-git-mirror") || strings.Contains(rows, "svc-legacy-ftp-bridge") {

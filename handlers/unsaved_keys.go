@@ -33,14 +33,12 @@ func (b Base) unsavedKeys(ctx context.Context, account *iamsvc.Account) ([]unsav
 	return stillUnsaved(events, account.Inventory()), nil
 }
 
-// stillUnsaved leaves out keys that are gone, and keys that somebody uses: who
-// signs requests has the secret.
 func stillUnsaved(events []audit.Event, inventory *iamsvc.Inventory) []unsavedKey {
 	var list []unsavedKey
 	seen := map[string]bool{}
 	for _, e := range events {
 		_, key, found := inventory.Key(e.AccessKeyID)
-		if seen[e.AccessKeyID] || !found && knownGone(e, inventory) || used(key) {
+		if seen[e.AccessKeyID] || !found && knownGone(e, inventory) || found && used(key) {
 			continue
 		}
 		seen[e.AccessKeyID] = true
@@ -49,6 +47,7 @@ func stillUnsaved(events []audit.Event, inventory *iamsvc.Inventory) []unsavedKe
 	return list
 }
 
+// used: who signs requests with a key has its secret.
 func used(key iamsvc.AccessKey) bool { return key.LastUsed.Read && !key.LastUsed.At.IsZero() }
 
 // knownGone needs a reading that is newer than the key: what was not read, or

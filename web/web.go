@@ -75,7 +75,7 @@ const (
 	maxBodyBytes      = 8 << 10
 	// drainTimeout is how long changes under way may take to finish and be
 	// journalled after a SIGTERM.
-	drainTimeout = 20 * time.Second
+	drainTimeout = 18 * time.Second
 )
 
 // Serve answers requests on the listener until the context ends, then lets

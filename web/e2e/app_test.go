@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,13 +18,14 @@ const password = "correct horse battery staple"
 
 // app is one running Keydesk with a data folder of its own.
 type app struct {
-	t      *testing.T
-	URL    string
-	Data   string
-	env    []string // besides the tests' own
-	output *output
-	cmd    *exec.Cmd
-	done   chan error
+	t       *testing.T
+	URL     string
+	Data    string
+	env     []string // besides the tests' own
+	program string   // "" for the one all tests share
+	output  *output
+	cmd     *exec.Cmd
+	done    chan error
 }
 
 // output collects what the program prints and tells when it has grown.
@@ -73,7 +75,7 @@ func startFresh(t *testing.T, args ...string) *app {
 func (a *app) run(args ...string) {
 	a.t.Helper()
 	a.output = &output{more: make(chan struct{}, 1)}
-	a.cmd = exec.Command(program, append([]string{"-listen", "127.0.0.1:0", "-data", a.Data}, args...)...)
+	a.cmd = exec.Command(cmp.Or(a.program, program), append([]string{"-listen", "127.0.0.1:0", "-data", a.Data}, args...)...)
 	a.cmd.Env = append(os.Environ(), a.env...)
 	a.cmd.Stdout, a.cmd.Stderr = a.output, a.output
 	if err := a.cmd.Start(); err != nil {

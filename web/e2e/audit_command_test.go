@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"database/sql"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "modernc.org/sqlite"
+)
+
+// keydeskOn runs a command on a data folder to its end.
+func keydeskOn(t *testing.T, data string, args ...string) (string, int) {
+	t.Helper()
+	out, err := exec.Command(program, append(args, "-data", data)...).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if exit != nil {
+		return string(out), exit.ExitCode()
+	}
+	return string(out), 0
+}
+
+// rewrite does what somebody who owns the database file can do.
+func rewrite(t *testing.T, data string, queries ...string) {
+	t.Helper()
+	d, err := sql.Open("sqlite", filepath.Join(data, "keydesk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, q := range queries {
+		if _, err := d.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAuditCommands(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	p := newPerson(t)
+	p.post(a.URL+"/sign-in", map[string][]string{"user_name": {"admin"}, "password": {password}})
+
+	// Beside the running program, and after it.
+	for _, when := range []string{"running", "ended"} {
+		if out, status := keydeskOn(t, a.Data, "audit", "verify"); status != 0 || !strings.Contains(out, "as it was written") {
+			t.Errorf("%s: status %d: %s", when, status, out)
+		}
+		if when == "running" {
+			a.stop()
+		}
+	}
+	out, status := keydeskOn(t, a.Data, "audit", "export")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	var row struct{ EventName string }
+	if err := json.Unmarshal([]byte(lines[0]), &row); err != nil || status != 0 || len(lines) < 2 || row.EventName != "OpenJournal" {
+		t.Errorf("status %d, %d lines, %v: %s", status, len(lines), err, out)
+	}
+	out, status = keydeskOn(t, a.Data, "audit", "export", "-format", "csv")
+	if records, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || status != 0 || len(records) != len(lines)+1 {
+		t.Errorf("status %d, %d records of %d events, %v", status, len(records), len(lines), err)
+	}
+
+	rewrite(t, a.Data, `DROP TRIGGER journal_no_update`, `UPDATE journal SET actor_name = 'eve' WHERE seq = 2`)
+	if out, status := keydeskOn(t, a.Data, "audit", "verify"); status != 1 || !strings.Contains(out, "tampered with at row 2") {
+		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+func TestAuditCommandsWithoutAJournal(t *testing.T) {
+	t.Parallel()
+	empty := t.TempDir()
+	for _, command := range []string{"verify", "export"} {
+		if out, status := keydeskOn(t, empty, "audit", command); status != 2 || !strings.Contains(out, "-data") {
+			t.Errorf("%s: status %d: %s", command, status, out)
+		}
+	}
+	if made, err := os.ReadDir(empty); err != nil || len(made) != 0 {
+		t.Errorf("reading made %v, %v", made, err)
+	}
+	if out, err := exec.Command(program, "audit", "verify", "-no-such-flag").CombinedOutput(); err == nil {
+		t.Errorf("an unknown flag is accepted: %s", out)
+	}
+}

@@ -42,7 +42,7 @@ const maxSortKeys = 3
 
 func parseListQuery(v url.Values) listQuery {
 	q := listQuery{
-		Search:  strings.TrimSpace(v.Get("q")),
+		Search:  strings.Trim(strings.TrimSpace(v.Get("q")), "\"'`"), // pasted with its quotes; no name has any
 		Keys:    known(v.Get("keys"), keyStates),
 		Age:     knownDays(v.Get("age")),
 		Used:    known(v.Get("used"), usedChoices),

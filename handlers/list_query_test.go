@@ -85,6 +85,9 @@ func TestListQuerySort(t *testing.T) {
 
 func TestListQueryKeepsKeyIDsAndSecretsOutOfLinks(t *testing.T) {
 	t.Parallel()
+	if got := query(t, "q=%22PK6B%27+").Search; got != "PK6B" {
+		t.Errorf("pasted quotes became a search for %q", got)
+	}
 	q := query(t, "q=AKIAIOSFODNN7EXAMPLE&keys=active")
 	if q.Search != "AKIAIOSFODNN7EXAMPLE" {
 		t.Errorf("searches for %q", q.Search)

@@ -134,17 +134,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if sso != nil {
 		go sso.Run(ctx, log)
 	}
-	secure := c.TLSCert != ""
 	proxies, err := c.TrustedProxies()
 	if err != nil {
 		return err
 	}
 	site := web.New(web.Options{
 		Accounts: accounts, DB: database, Journal: journal,
-		LocalAccounts: people, Sessions: session.NewStore(database, session.Options{Secure: secure}),
+		LocalAccounts: people, Sessions: session.NewStore(database, session.Options{Secure: c.TLSCert != ""}),
 		Codes: codes, OIDC: sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(),
 		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
-		Secure: secure, Version: version, RequireReason: c.RequireReason,
+		Secure: c.TLSCert != "", Version: version, RequireReason: c.RequireReason,
 	})
 	return web.Serve(ctx, listeners.web, site, c.TLSCert, c.TLSKey, log)
 }
@@ -289,84 +288,6 @@ func announceAccount(w io.Writer, c config.Config, i iamsvc.Identity) {
 		fmt.Fprintf(w, "Other programs can use it too:\n  export AWS_SHARED_CREDENTIALS_FILE=%s\n  aws --region us-east-1 --endpoint-url http://%s iam list-users\n",
 			credentialsFile(c), c.LocalEndpoint)
 	}
-}
-
-// checkRoles looks at the role map before anything is opened: config does not know
-// the roles.
-func checkRoles(c config.Config) error {
-	if c.OIDCRoles == "" {
-		return nil
-	}
-	if _, err := auth.ParseRoleMap(c.OIDCRoles); err != nil {
-		return fmt.Errorf("-oidc-roles: %w", err)
-	}
-	return nil
-}
-
-// singleSignOn is nil when no identity provider is set up.
-func singleSignOn(c config.Config, d *db.DB) (*auth.OIDC, error) {
-	if c.OIDCIssuer == "" {
-		return nil, nil
-	}
-	roles, err := auth.ParseRoleMap(c.OIDCRoles)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := os.ReadFile(c.OIDCClientSecretFile)
-	if err != nil {
-		return nil, fmt.Errorf("-oidc-client-secret-file: %w", err)
-	}
-	return auth.NewOIDC(d, auth.OIDCSettings{
-		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: strings.TrimSpace(string(secret)),
-		RedirectURL: strings.TrimRight(c.PublicURL, "/") + "/sign-in/oidc/callback",
-		GroupsClaim: c.OIDCGroupsClaim, Roles: roles,
-	}), nil
-}
-
-// firstAdministrator makes sure that somebody can sign in: from the password
-// file, or by a link that works once and only from this machine.
-func firstAdministrator(ctx context.Context, c config.Config, people *auth.LocalAccounts, w io.Writer, address net.Addr) (*auth.FirstRun, error) {
-	scheme := "http"
-	if c.TLSCert != "" {
-		scheme = "https"
-	}
-	home := fmt.Sprintf("%s://%s", scheme, address)
-	exists, err := people.HasAdministrator(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if exists {
-		fmt.Fprintf(w, "Keydesk is at %s\n", home)
-		return nil, nil
-	}
-	if c.AdminPasswordFile != "" {
-		if err := administratorFromFile(ctx, people, c.AdminPasswordFile); err != nil {
-			return nil, err
-		}
-		fmt.Fprintf(w, "Keydesk is at %s; sign in as admin\n", home)
-		return nil, nil
-	}
-	firstRun, token, err := auth.NewFirstRun()
-	if err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(w, "Keydesk is at %s\n\nThere is no administrator yet. Open this link on this machine to become the first;\nit works once:\n\n  %s/first-run/%s\n\n",
-		home, home, token)
-	return firstRun, nil
-}
-
-func administratorFromFile(ctx context.Context, people *auth.LocalAccounts, file string) error {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("-admin-password-file: %w", err)
-	}
-	password := strings.TrimRight(string(content), "\r\n")
-	// Another replica that starts at the same time may be first.
-	_, err = people.CreateFirstAdministrator(ctx, "admin", password)
-	if err != nil && !errors.Is(err, auth.ErrAdministratorExists) {
-		return settingsError{fmt.Errorf("-admin-password-file: %w", err)}
-	}
-	return nil
 }
 
 // protected reads the rules here, because config does not know iamsvc.

@@ -252,7 +252,7 @@ func TestNobodyDisablesTheirOwnFederatedAccount(t *testing.T) {
 	if _, offered := p.wantStatus(t, http.StatusOK).wantText(t, "This is your own account.").form(t, path+"/disabled"); offered {
 		t.Error("disabling the own account is offered")
 	}
-	alice.post(path+"/disabled", url.Values{"disabled": {"yes"}}).wantStatus(t, http.StatusConflict)
+	alice.post(path+"/disabled", url.Values{"disabled": {"yes"}}).wantStatus(t, http.StatusConflict).wantText(t, "This is your own account")
 	alice.get("/search").wantStatus(t, http.StatusOK)
 }
 

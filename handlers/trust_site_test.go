@@ -250,6 +250,32 @@ func TestReconcilerLeavesRecentAttemptsAlone(t *testing.T) {
 	}
 }
 
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.journal(audit.Event{Action: "SignIn", User: "long.ago", Time: time.Now().AddDate(0, 0, -31)})
+	s.journal(audit.Event{Action: "SignIn", User: "yesterday", Time: time.Now().AddDate(0, 0, -1)})
+	held := func(user string) int {
+		_, total, err := s.Journal.List(t.Context(), audit.Filter{User: user})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return total
+	}
+	r := web.Retention{Journal: s.Journal, Log: s.Options.Log, Now: time.Now}
+	r.Run(t.Context()) // for ever: returns at once
+	if held("long.ago") != 1 {
+		t.Error("a row is gone although rows are kept for ever")
+	}
+	r.Keep = 30 * 24 * time.Hour
+	go r.Run(t.Context())
+	eventually(t, "the old row goes", func() bool { return held("long.ago") == 0 })
+	if held("yesterday") != 1 {
+		t.Error("a new row is gone too")
+	}
+	s.signedIn("ada").get("/audit-log?verify").wantText(t, "Verified: all", audit.ActionCut)
+}
+
 func TestTimelineOfOneKey(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -44,7 +44,7 @@ func sortIcon(sort string) string {
 
 func titleID(h Heading) string {
 	if h.ID == "" {
-		return strings.ReplaceAll(strings.ToLower(h.Title), " ", "-") + "-title"
+		return ""
 	}
 	return h.ID + "-title"
 }

@@ -79,7 +79,7 @@ func (b *tab) createByKeyboard() string {
 	b.sees("Set description tag")
 	b.tabTo("field", "Description tag value")
 	b.press("typed", kb.Enter)
-	b.sees("Retrieve access keys")
+	b.sees("If you lose or forget your secret access key")
 	b.tabTo("clickable", "Show")
 	b.press(" ")
 	b.sees("Hide")

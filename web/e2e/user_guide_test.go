@@ -51,7 +51,7 @@ func (b *tab) createKey(user string) (id, secret string) {
 	b.sees("Set description tag")
 	b.fill("Description tag value", "made by a test")
 	b.click("Create access key")
-	b.sees("Retrieve access keys", "This is the only time that the secret access key can be viewed or downloaded.")
+	b.sees("If you lose or forget your secret access key", "This is the only time that the secret access key can be viewed or downloaded.")
 	b.seesNot("The access key was created, but")
 	b.click("Show")
 	b.sees("Hide")

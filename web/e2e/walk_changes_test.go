@@ -28,7 +28,7 @@ var wizardStates = []state{
 	}},
 	{"retrieve", func(b *tab) {
 		b.fill("Description tag value", "Laptop - command line\n")
-		b.sees("Retrieve access keys")
+		b.sees("If you lose or forget your secret access key")
 	}},
 	{"retrieve-shown", func(b *tab) {
 		b.click("Show")

@@ -1,10 +1,12 @@
 # Keydesk. `make help` lists the targets.
 SHELL := /bin/bash
 GO ?= go
+# A newer Node than the machine's, where .ci/install had to fetch one.
+export PATH := $(CURDIR)/.ci/bin:$(PATH)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 HAND_WRITTEN = $(shell git ls-files -co --exclude-standard '*.go' | grep -v '_templ\.go$$')
 
-.PHONY: help run dev test test-deps check format-check generated-check vet lint generate fmt build cover fuzz shots
+.PHONY: help run dev test test-deps check format-check generated-check vet lint generate fmt build cover fuzz scan shots
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,6 +51,19 @@ fmt: ## format Go and templates
 
 build: ## build ./keydesk
 	$(GO) build -trimpath -o keydesk .
+
+FUZZTIME ?= 1m
+fuzz: ## every fuzz target for FUZZTIME (1m)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		for target in $$(grep -oP '^func \KFuzz\w+' "$$file"); do \
+			echo "$$file $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+		done; \
+	done
+
+scan: ## gosec and gitleaks; findings are explained in docs/security.md
+	$(GO) run github.com/securego/gosec/v2/cmd/gosec@v2.29.0 -quiet -exclude-generated ./...
+	$(GO) run github.com/zricethezav/gitleaks/v8@v8.30.1 detect --no-banner --redact
 
 cover: test-deps ## tests with coverage of the packages that matter most
 	$(GO) test -coverpkg=./handlers/...,./iamsvc/...,./web/... -coverprofile=cover.out ./...

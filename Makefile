@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.ci/bin:$(PATH)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 HAND_WRITTEN = $(shell git ls-files -co --exclude-standard '*.go' | grep -v '_templ\.go$$')
 
-.PHONY: help run dev test test-deps check format-check generated-check vet lint generate fmt build cover fuzz scan shots
+.PHONY: help run dev test test-deps check format-check generated-check vet lint generate fmt build cover fuzz scan shots lighthouse
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -68,3 +68,9 @@ scan: ## gosec and gitleaks; findings are explained in docs/security.md
 cover: test-deps ## tests with coverage of the packages that matter most
 	$(GO) test -coverpkg=./handlers/...,./iamsvc/...,./web/... -coverprofile=cover.out ./...
 	$(GO) tool cover -func=cover.out | tail -1
+
+shots: test-deps ## render every page and state into ./shots, and the pictures of README
+	$(GO) test -tags shots -count=1 -timeout 30m -run 'TestShots|TestPictures' ./web/e2e
+
+lighthouse: test-deps ## print what Lighthouse gives the main pages
+	$(GO) test -tags lighthouse -count=1 -timeout 60m -v -run TestLighthouse ./web/e2e

@@ -41,9 +41,6 @@ const (
 	exitSettings = 2
 )
 
-// errSettings marks what the person who started Keydesk has to change.
-var errSettings = errors.New("settings")
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,16 +49,11 @@ func main() {
 		return
 	}
 	fmt.Fprintln(os.Stderr, "keydesk: "+strings.ReplaceAll(err.Error(), "\n", "\nkeydesk: "))
-	if errors.Is(err, errSettings) {
+	if errors.Is(err, config.ErrSettings) {
 		os.Exit(exitSettings)
 	}
 	os.Exit(exitFailed)
 }
-
-// settingsError shows the faults alone, one a line.
-type settingsError struct{ error }
-
-func (settingsError) Is(target error) bool { return target == errSettings }
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	c, err := config.Parse(args, getenv, stdout)
@@ -73,11 +65,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return nil
 	}
 	protection, protectErr := protected(c)
-	if err := errors.Join(err, c.Validate(), checkRoles(c), protectErr); err != nil {
-		return settingsError{err}
+	if err := errors.Join(err, c.Validate(), web.CheckRoles(c), protectErr); err != nil {
+		return config.Fault(err)
 	}
 	if c.Command != "" {
-		return auditCommand(ctx, c, stdout)
+		return web.AuditCommand(ctx, c, stdout)
 	}
 	log := newLog(c.LogFormat, stderr)
 
@@ -106,7 +98,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	sso, err := singleSignOn(c, database)
+	sso, err := web.SingleSignOn(c, database)
 	if err != nil {
 		return err
 	}
@@ -123,7 +115,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return nil
 	}
 
-	firstRun, err := firstAdministrator(ctx, c, people, stdout, listeners.web.Addr())
+	firstRun, err := web.FirstAdministrator(ctx, c, people, stdout, listeners.web.Addr())
 	if err != nil {
 		return err
 	}

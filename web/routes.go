@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/klauspost/compress/gzhttp"
 
 	"keydesk/handlers"
@@ -169,6 +170,7 @@ func Routes() []Route {
 // the bottom up: the last line is the first to see a request.
 func (s *site) handler() http.Handler {
 	r := chi.NewRouter()
+	r.Use(middleware.GetHead) // monitors and link checkers ask with HEAD
 	s.router = r
 	for _, rt := range s.public() {
 		r.MethodFunc(rt.method, rt.pattern, s.run(rt.handler))

@@ -10,6 +10,17 @@ import (
 	"strconv"
 )
 
+// ErrSettings marks what the person who started Keydesk has to change.
+var ErrSettings = errors.New("settings")
+
+// Fault makes an error one of the settings: the message stays as it is.
+func Fault(err error) error { return settingsFault{err} }
+
+type settingsFault struct{ error }
+
+func (settingsFault) Is(target error) bool { return target == ErrSettings }
+func (f settingsFault) Unwrap() error      { return f.error }
+
 var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$|^[a-z-]+-global$`)
 
 // Validate reports every fault of the settings at once, so that a person mends

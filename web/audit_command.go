@@ -1,4 +1,4 @@
-package main
+package web
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"keydesk/web/db"
 )
 
-// auditCommand reads the journal, beside a Keydesk that may be running, and
+// AuditCommand is `keydesk audit`: it reads the journal, beside a Keydesk that may be running, and
 // changes nothing.
-func auditCommand(ctx context.Context, c config.Config, stdout io.Writer) error {
+func AuditCommand(ctx context.Context, c config.Config, stdout io.Writer) error {
 	database, err := db.OpenToRead(ctx, c.DatabaseURL())
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, db.ErrURL) {
-		return settingsError{fmt.Errorf("%w; -data names the folder that Keydesk runs with", err)}
+		return config.Fault(fmt.Errorf("%w; -data names the folder that Keydesk runs with", err))
 	}
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func auditCommand(ctx context.Context, c config.Config, stdout io.Writer) error 
 	defer database.Close()
 	journal, err := audit.OpenToRead(ctx, database, filepath.Join(c.Data, "journal.key"))
 	if errors.Is(err, audit.ErrKeyMissing) || errors.Is(err, audit.ErrNoJournal) {
-		return settingsError{fmt.Errorf("%w; -data names the folder that Keydesk runs with", err)}
+		return config.Fault(fmt.Errorf("%w; -data names the folder that Keydesk runs with", err))
 	}
 	if err != nil {
 		return err

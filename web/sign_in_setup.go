@@ -1,4 +1,4 @@
-package main
+package web
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"keydesk/web/db"
 )
 
-// checkRoles looks at the role map before anything is opened: config does not know
+// CheckRoles looks at the role map before anything is opened: config does not know
 // the roles.
-func checkRoles(c config.Config) error {
+func CheckRoles(c config.Config) error {
 	if c.OIDCRoles == "" {
 		return nil
 	}
@@ -26,8 +26,8 @@ func checkRoles(c config.Config) error {
 	return nil
 }
 
-// singleSignOn is nil when no identity provider is set up.
-func singleSignOn(c config.Config, d *db.DB) (*auth.OIDC, error) {
+// SingleSignOn is nil when no identity provider is set up.
+func SingleSignOn(c config.Config, d *db.DB) (*auth.OIDC, error) {
 	if c.OIDCIssuer == "" {
 		return nil, nil
 	}
@@ -46,9 +46,9 @@ func singleSignOn(c config.Config, d *db.DB) (*auth.OIDC, error) {
 	}), nil
 }
 
-// firstAdministrator makes sure that somebody can sign in: from the password
+// FirstAdministrator makes sure that somebody can sign in: from the password
 // file, or by a link that works once and only from this machine.
-func firstAdministrator(ctx context.Context, c config.Config, people *auth.LocalAccounts, w io.Writer, address net.Addr) (*auth.FirstRun, error) {
+func FirstAdministrator(ctx context.Context, c config.Config, people *auth.LocalAccounts, w io.Writer, address net.Addr) (*auth.FirstRun, error) {
 	scheme := "http"
 	if c.TLSCert != "" {
 		scheme = "https"
@@ -91,7 +91,7 @@ func administratorFromFile(ctx context.Context, people *auth.LocalAccounts, file
 	// Another replica that starts at the same time may be first.
 	_, err = people.CreateFirstAdministrator(ctx, "admin", password)
 	if err != nil && !errors.Is(err, auth.ErrAdministratorExists) {
-		return settingsError{fmt.Errorf("-admin-password-file: %w", err)}
+		return config.Fault(fmt.Errorf("-admin-password-file: %w", err))
 	}
 	return nil
 }

@@ -24,8 +24,11 @@ func newPerson(t *testing.T) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Every request has a connection of its own: none is tried again by itself.
-	return &person{t: t, client: &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
+	// Connections stay open, as a browser's do: hanging up right after a page is
+	// how somebody looks who did not get it.
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &person{t: t, client: &http.Client{Jar: jar, Transport: transport}}
 }
 
 // try answers status 0 when there was no answer. Without a form it asks with GET.

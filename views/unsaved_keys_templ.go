@@ -120,7 +120,7 @@ func UnsavedKeys(p UnsavedKeysPage) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = Table("", "Unsaved access keys").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Table("", "Table of unsaved access keys").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

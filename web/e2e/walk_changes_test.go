@@ -7,6 +7,7 @@ import "fmt"
 const nobody = users + "/li.juan" // has no keys at first
 
 var wizardStates = []state{
+	at("unsaved-keys-none", home+"/unsaved-keys", "No unsaved access keys"),
 	at("wizard-1", nobody+"/access-keys/create", "Access key best practices & alternatives"),
 	{"wizard-1-alternatives", func(b *tab) {
 		b.open(nobody + "/access-keys/create")
@@ -40,6 +41,8 @@ var wizardStates = []state{
 		b.reload()
 		b.sees("This form was already used")
 	}},
+	at("unsaved-keys", home+"/unsaved-keys", "li.juan"),
+	user("user-unsaved-key", "li.juan", "", "Access keys (1)"),
 }
 
 var keyStates = []state{
@@ -124,6 +127,21 @@ var accountStates = []state{
 		b.sees("Reset password")
 	}},
 	at("settings", "/settings", "Keyboard shortcuts"),
+	at("codes", "/settings/codes", "Set up verification codes"),
+	{"codes-set-up", func(b *tab) {
+		b.click("Set up")
+		b.sees("2. Enter the code it shows")
+	}},
+	{"codes-refused", func(b *tab) {
+		b.click("Turn on")
+		b.press("000000\n")
+		b.sees("Verification codes are not on yet")
+	}},
+	{"confirm-refused", func(b *tab) { // else it is shown only to those who signed in long ago
+		b.open("/settings")
+		eval[bool](b, `(f => { f.method = "post"; f.action = "/confirm"; document.body.append(f); f.submit(); return true })(document.createElement("form"))`)
+		b.sees("It is not confirmed that it is you")
+	}},
 	at("my-sessions", "/my-sessions", "This session"),
 	{"user-menu", func(b *tab) {
 		b.click("admin")

@@ -143,10 +143,11 @@ func (b *tab) open(path string) {
 	b.do(chromedp.Navigate(b.app.URL + path))
 }
 
-// until waits for a JavaScript condition.
+// until waits for a JavaScript condition on a page that has arrived whole: the
+// address of the next page is there before its content.
 func (b *tab) until(condition string) {
 	b.t.Helper()
-	if _, err := holds[bool](b, "Boolean("+condition+") || null"); err != nil {
+	if _, err := holds[bool](b, `document.readyState === "complete" && Boolean(`+condition+`) || null`); err != nil {
 		b.t.Fatalf("never true: %s (%v)\nat %s", condition, err, b.where())
 	}
 }

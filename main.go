@@ -71,8 +71,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if c.Command != "" {
 		return web.AuditCommand(ctx, c, stdout)
 	}
-	log := newLog(c.LogFormat, stderr)
+	return serve(ctx, c, protection, stdout, newLog(c.LogFormat, stderr))
+}
 
+// serve opens what the pages are made from, one thing after the other, and
+// answers requests until the context ends.
+func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, stdout io.Writer, log *slog.Logger) error {
 	// The address first: that it is taken is the most likely trouble, and nothing
 	// has been made yet.
 	listeners, err := listen(c)
@@ -80,30 +84,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	defer listeners.close()
+	stores, err := openStores(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer stores.database.Close()
 
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return fmt.Errorf("-data %s: %w", c.Data, err)
-	}
-	database, err := db.Open(ctx, c.DatabaseURL())
-	if err != nil {
-		return err
-	}
-	defer database.Close()
-	journal, err := audit.Open(ctx, database, filepath.Join(c.Data, "journal.key"))
-	if err != nil {
-		return err
-	}
-	people := auth.NewLocalAccounts(database)
-	codes, err := auth.OpenCodes(database, filepath.Join(c.Data, "codes.key"))
-	if err != nil {
-		return err
-	}
-	sso, err := web.SingleSignOn(c, database)
-	if err != nil {
-		return err
-	}
-
-	gate := web.Journal{Audit: journal, Now: time.Now, Version: version}
+	gate := web.Journal{Audit: stores.journal, Now: time.Now, Version: version}
 	account, closeAccount, err := openAccount(ctx, c, iamsvc.Config{Journal: gate, Protection: protection, Logger: log}, listeners.local)
 	if err != nil {
 		return err
@@ -115,29 +102,61 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return nil
 	}
 
-	firstRun, err := web.FirstAdministrator(ctx, c, people, stdout, listeners.web.Addr())
+	firstRun, err := web.FirstAdministrator(ctx, c, stores.people, stdout, listeners.web.Addr())
 	if err != nil {
 		return err
-	}
-	accounts := iamsvc.NewAccounts(account)
-	go account.Run(ctx)
-	go web.Reconciler{Accounts: accounts, Journal: journal, Log: log, Now: time.Now, Version: version}.Run(ctx)
-	go web.Retention{Journal: journal, Log: log, Now: time.Now, Keep: c.Retention()}.Run(ctx)
-	if sso != nil {
-		go sso.Run(ctx, log)
 	}
 	proxies, err := c.TrustedProxies()
 	if err != nil {
 		return err
 	}
+	accounts := iamsvc.NewAccounts(account)
+	go account.Run(ctx)
+	go web.Reconciler{Accounts: accounts, Journal: stores.journal, Log: log, Now: time.Now, Version: version}.Run(ctx)
+	go web.Retention{Journal: stores.journal, Log: log, Now: time.Now, Keep: c.Retention()}.Run(ctx)
+	if stores.sso != nil {
+		go stores.sso.Run(ctx, log)
+	}
 	site := web.New(web.Options{
-		Accounts: accounts, DB: database, Journal: journal,
-		LocalAccounts: people, Sessions: session.NewStore(database, session.Options{Secure: c.TLSCert != ""}),
-		Codes: codes, OIDC: sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(),
+		Accounts: accounts, DB: stores.database, Journal: stores.journal,
+		LocalAccounts: stores.people, Sessions: session.NewStore(stores.database, session.Options{Secure: c.TLSCert != ""}),
+		Codes: stores.codes, OIDC: stores.sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(),
 		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
 		Secure: c.TLSCert != "", Version: version, RequireReason: c.RequireReason,
 	})
 	return web.Serve(ctx, listeners.web, site, c.TLSCert, c.TLSKey, log)
+}
+
+// stores are what Keydesk keeps: the database and what lives in it.
+type stores struct {
+	database *db.DB
+	journal  *audit.Journal
+	people   *auth.LocalAccounts
+	codes    *auth.Codes
+	sso      *auth.OIDC // nil without an identity provider
+}
+
+func openStores(ctx context.Context, c config.Config) (s stores, err error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return s, fmt.Errorf("-data %s: %w", c.Data, err)
+	}
+	if s.database, err = db.Open(ctx, c.DatabaseURL()); err != nil {
+		return s, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.database.Close())
+		}
+	}()
+	if s.journal, err = audit.Open(ctx, s.database, filepath.Join(c.Data, "journal.key")); err != nil {
+		return s, err
+	}
+	s.people = auth.NewLocalAccounts(s.database)
+	if s.codes, err = auth.OpenCodes(s.database, filepath.Join(c.Data, "codes.key")); err != nil {
+		return s, err
+	}
+	s.sso, err = web.SingleSignOn(c, s.database)
+	return s, err
 }
 
 func newLog(format string, w io.Writer) *slog.Logger {
@@ -164,27 +183,14 @@ func listen(c config.Config) (listeners, error) {
 		return l, nil
 	}
 	var err error
-	if l.web, err = listenOn("listen", c.Listen, "127.0.0.1:8090"); err != nil {
+	if l.web, err = web.Listen("listen", c.Listen, "127.0.0.1:8090"); err != nil {
 		return l, err
 	}
 	if c.LocalEndpoint != "" {
-		if l.local, err = listenOn("local-endpoint", c.LocalEndpoint, "127.0.0.1:8091"); err != nil {
+		if l.local, err = web.Listen("local-endpoint", c.LocalEndpoint, "127.0.0.1:8091"); err != nil {
 			l.close()
 			return l, err
 		}
-	}
-	return l, nil
-}
-
-func listenOn(flag, address, other string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		env := "KEYDESK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
-		return nil, fmt.Errorf("%s is taken by another program (another Keydesk, perhaps): choose a free address, for example -%s %s or %s=%s",
-			address, flag, other, env, other)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("-%s %s: %w", flag, address, err)
 	}
 	return l, nil
 }

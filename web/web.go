@@ -8,10 +8,13 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -77,6 +80,21 @@ const (
 	// journalled after a SIGTERM.
 	drainTimeout = 18 * time.Second
 )
+
+// Listen opens the address that the flag names, and says what to do when another
+// program has it.
+func Listen(flag, address, other string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		env := "KEYDESK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+		return nil, fmt.Errorf("%s is taken by another program (another Keydesk, perhaps): choose a free address, for example -%s %s or %s=%s",
+			address, flag, other, env, other)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("-%s %s: %w", flag, address, err)
+	}
+	return l, nil
+}
 
 // Serve answers requests on the listener until the context ends, then lets
 // what is under way finish.

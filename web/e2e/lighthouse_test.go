@@ -76,14 +76,19 @@ func (a *app) measure(path, preset, headers string) map[string]int {
 	if path != "/sign-in" {
 		args = append(args, "--extra-headers="+headers)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "npx", args...)
-	cmd.Env = append(os.Environ(), "CHROME_PATH="+chrome)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		a.t.Fatalf("%v\n%s", err, out)
+	var out []byte
+	for range 3 { // on a busy machine a measurement may not even begin
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		cmd := exec.CommandContext(ctx, "npx", args...)
+		cmd.Env = append(os.Environ(), "CHROME_PATH="+chrome)
+		out, err = cmd.CombinedOutput()
+		cancel()
+		if err == nil {
+			return a.scores(file, path)
+		}
 	}
-	return a.scores(file, path)
+	a.t.Fatalf("%v\n%s", err, out)
+	return nil
 }
 
 func (a *app) scores(file, path string) map[string]int {

@@ -6,8 +6,11 @@ import (
 	"net/http"
 )
 
-// errReplyLost is an action that took effect and whose client will never hear of it.
-var errReplyLost = errors.New("the reply is lost")
+// Two ways in which a client hears nothing: the action took effect, or it never began.
+var (
+	errReplyLost = errors.New("the reply is lost")
+	errHungUp    = errors.New("the connection is broken")
+)
 
 // ServeHTTP answers the IAM and STS Query protocol; the API version in the request tells which of them is meant.
 func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -18,7 +21,7 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		result, err = a.answer(r, p, body, service)
 	}
-	if errors.Is(err, errReplyLost) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if unheard(err) {
 		panic(http.ErrAbortHandler) // net/http's way to break the connection without an answer
 	}
 	var reply []byte
@@ -34,6 +37,11 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	writeReply(w, status, requestID, reply)
+}
+
+func unheard(err error) bool {
+	return errors.Is(err, errReplyLost) || errors.Is(err, errHungUp) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // answer takes one request through its stations: trouble, signature, action, subject, permission, effect.

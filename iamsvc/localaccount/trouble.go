@@ -19,7 +19,9 @@ type Rules struct {
 	ThrottleEvery int           // so is each nth call; 0: none
 	Rate          float64       // calls per second; those beyond are answered Throttling; 0: no limit
 	Burst         int           // how many calls Rate lets through at once; at least 1
+	PerAction     bool          // Rate and Burst of the rules for every action are each action's own
 	FailWith      Failure       // an error instead of the effect
+	HangUp        int           // the next calls break the connection before anything happens
 	LoseReply     int           // the next successful calls take effect and then break the connection
 	Deny          bool          // 403 AccessDenied, as if no policy allowed the action
 	LagReads      time.Duration // reads see the account as it was this long ago
@@ -47,38 +49,36 @@ const (
 // Trouble makes the account misbehave as AWS does on a bad day. The zero value, which is ready to use, is a good day.
 // It may be changed at any time, from any goroutine.
 type Trouble struct {
-	mu      sync.Mutex
-	rules   map[string]*ruling
-	report  time.Duration
-	lastUse time.Duration
+	mu        sync.Mutex
+	rules     map[string]*ruling
+	throttled map[string]int // calls answered so, by action
+	report    time.Duration
+	lastUse   time.Duration
 }
 
 type ruling struct {
 	Rules
 	calls   int
-	limiter *rate.Limiter
+	buckets map[string]*rate.Limiter // by action; "" where all actions share one
 }
 
 // Set changes the rules of one action, or with an empty name those that hold for every action on top of its own.
-// Counts of calls begin anew.
+// Counts of calls begin anew, with full buckets.
 func (t *Trouble) Set(action string, change func(*Rules)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.rules == nil {
 		t.rules = map[string]*ruling{}
 	}
-	next := &ruling{}
+	next := &ruling{buckets: map[string]*rate.Limiter{}}
 	if old := t.rules[action]; old != nil {
 		next.Rules = old.Rules
 	}
 	change(&next.Rules)
-	if next.Rate > 0 {
-		next.limiter = rate.NewLimiter(rate.Limit(next.Rate), max(1, next.Burst))
-	}
 	t.rules[action] = next
 }
 
-// Reset ends all trouble.
+// Reset ends all trouble; what was throttled stays counted.
 func (t *Trouble) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -116,26 +116,24 @@ func (t *Trouble) useLag() time.Duration {
 func (t *Trouble) each(action string, visit func(*ruling)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, name := range []string{"", action} {
-		if r := t.rules[name]; r != nil {
-			visit(r)
-		}
+	for _, r := range t.holdingFor(action) {
+		visit(r)
 	}
 }
 
-// before lets a call through, late, or answers it with an error. A client that hangs up ends the wait.
+// holdingFor returns the rules of every action and those of this one. The caller holds the lock.
+func (t *Trouble) holdingFor(action string) (rules []*ruling) {
+	for _, name := range []string{"", action} {
+		if r := t.rules[name]; r != nil {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+// before lets a call through, late, or answers it with an error, as late. A client that hangs up ends the wait.
 func (t *Trouble) before(ctx context.Context, action string) error {
-	var wait time.Duration
-	var err error
-	t.each(action, func(r *ruling) {
-		wait += r.Latency
-		if r.Jitter > 0 {
-			wait += rand.N(r.Jitter)
-		}
-		if e := r.verdict(); e != nil && err == nil {
-			err = e
-		}
-	})
+	wait, err := t.judge(action)
 	if wait <= 0 {
 		return err
 	}
@@ -149,11 +147,38 @@ func (t *Trouble) before(ctx context.Context, action string) error {
 	}
 }
 
-func (r *ruling) verdict() error {
+// judge decides what becomes of a call, and when its client hears of it.
+func (t *Trouble) judge(action string) (wait time.Duration, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rules := t.holdingFor(action)
+	refused := false
+	for _, r := range rules {
+		wait += r.Latency
+		if r.Jitter > 0 {
+			wait += rand.N(r.Jitter)
+		}
+		refused = r.throttles() || refused
+	}
+	if refused || !takeTokens(rules, action, time.Now()) {
+		t.countThrottled(action)
+		return wait, throttled()
+	}
+	for _, r := range rules {
+		err = cmp.Or(err, r.failure())
+	}
+	return wait, err
+}
+
+func (r *ruling) throttles() bool {
 	r.calls++
+	return spend(&r.Throttle) || r.ThrottleEvery > 0 && r.calls%r.ThrottleEvery == 0
+}
+
+func (r *ruling) failure() error {
 	switch {
-	case spend(&r.Throttle), r.ThrottleEvery > 0 && r.calls%r.ThrottleEvery == 0, r.limiter != nil && !r.limiter.Allow():
-		return throttled()
+	case spend(&r.HangUp):
+		return errHungUp
 	case spend(&r.FailWith.Times):
 		return r.FailWith.err()
 	}

@@ -97,6 +97,9 @@ func (i *Inventory) index() {
 	for u, user := range i.Users {
 		i.byName[user.Name] = u
 		for k, key := range user.Keys {
+			if key.ID == "" {
+				continue // known from the credential report alone, which has no IDs
+			}
 			i.byKey[key.ID] = keyPlace{u, k}
 			i.byUpperKey[strings.ToUpper(key.ID)] = keyPlace{u, k}
 			i.foreignKeyIDs = i.foreignKeyIDs || !strings.HasPrefix(key.ID, "AKIA")

@@ -24,7 +24,7 @@ type authenticator struct {
 
 // next is a code that was not used yet: of this step, then of the next one, which is
 // accepted ahead of time. Both stay good if the step changes before they arrive.
-func (a *authenticator) next(t *testing.T) string {
+func (a *authenticator) next(t testing.TB) string {
 	t.Helper()
 	step := max(time.Now().Unix()/30, a.used+1)
 	a.used = step

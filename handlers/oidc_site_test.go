@@ -197,7 +197,7 @@ func (b *browser) atProvider(p page, name string) (last page, asked bool) {
 }
 
 // onlyForm is the first form of a page that is not ours.
-func (p page) onlyForm(t *testing.T) (action string, fields url.Values) {
+func (p page) onlyForm(t testing.TB) (action string, fields url.Values) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(p.Body))
 	if err != nil {

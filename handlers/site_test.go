@@ -34,7 +34,7 @@ const password = "correct horse battery staple"
 // site is the whole of Keydesk, wired as main does, over an embedded account,
 // a real database and a loopback listener.
 type site struct {
-	t             *testing.T
+	t             testing.TB
 	Server        *httptest.Server
 	Local         *localaccount.Account
 	Account       *iamsvc.Account
@@ -68,7 +68,13 @@ func (l *logBuffer) String() string {
 
 // newSite starts one with an administrator "admin", "helen" (help desk) and
 // "ada" (auditor), all with the same password, and a read inventory.
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
+	t.Helper()
+	return newSiteOf(t, 40)
+}
+
+// newSiteOf is newSite over an account of so many users.
+func newSiteOf(t testing.TB, users int) *site {
 	t.Helper()
 	dir := t.TempDir()
 	database, err := peopled()
@@ -78,7 +84,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSiteIn(t, dir)
+	s := newSiteIn(t, dir, users)
 	// With a report there already the reading has nothing to wait for.
 	if _, err := s.Account.GenerateCredentialReport(t.Context()); err != nil {
 		t.Fatal(err)
@@ -116,12 +122,12 @@ var peopled = sync.OnceValues(func() ([]byte, error) {
 })
 
 // newEmptySite has no local accounts yet, only the first-run link.
-func newEmptySite(t *testing.T) *site {
+func newEmptySite(t testing.TB) *site {
 	t.Helper()
-	return newSiteIn(t, t.TempDir())
+	return newSiteIn(t, t.TempDir(), 40)
 }
 
-func newSiteIn(t *testing.T, dir string) *site {
+func newSiteIn(t testing.TB, dir string, users int) *site {
 	t.Helper()
 	s := &site{t: t, Dir: dir, Log: &logBuffer{}}
 	ctx := context.Background()
@@ -137,7 +143,7 @@ func newSiteIn(t *testing.T, dir string) *site {
 	check(err)
 	s.Journal, err = audit.Open(ctx, s.DB, filepath.Join(s.Dir, "journal.key"))
 	check(err)
-	s.Local, err = localaccount.Open(filepath.Join(s.Dir, "local-account"), localaccount.Options{Users: 40})
+	s.Local, err = localaccount.Open(filepath.Join(s.Dir, "local-account"), localaccount.Options{Users: users})
 	check(err)
 	s.Local.Trouble().SetReportTime(1)
 	id, secret := s.Local.Credentials()
@@ -169,7 +175,7 @@ func newSiteIn(t *testing.T, dir string) *site {
 
 // browser is one person's browser: it keeps cookies and follows redirects.
 type browser struct {
-	t    *testing.T
+	t    testing.TB
 	site *site
 	http *http.Client
 }
@@ -276,7 +282,7 @@ func (b *browser) submit(p page, action string, fields url.Values) page {
 
 // form is what the browser would send of the form with this action: hidden
 // fields and whatever is filled in or chosen already.
-func (p page) form(t *testing.T, action string) (url.Values, bool) {
+func (p page) form(t testing.TB, action string) (url.Values, bool) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(p.Body))
 	if err != nil {
@@ -321,7 +327,7 @@ func attributeOf(n *html.Node, key string) (string, bool) {
 }
 
 // wantStatus stops the test if the page is not what it should be.
-func (p page) wantStatus(t *testing.T, status int) page {
+func (p page) wantStatus(t testing.TB, status int) page {
 	t.Helper()
 	if p.Status != status {
 		t.Fatalf("%s: status %d, want %d\n%s", p.URL, p.Status, status, p.Body)
@@ -330,7 +336,7 @@ func (p page) wantStatus(t *testing.T, status int) page {
 }
 
 // wantText fails the test for each text that the page lacks.
-func (p page) wantText(t *testing.T, texts ...string) page {
+func (p page) wantText(t testing.TB, texts ...string) page {
 	t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(p.Body, text) {

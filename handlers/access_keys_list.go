@@ -102,6 +102,9 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if page.Reading, err = a.reading(r, account, listKeys, &page.Shell); err != nil {
+		return err
+	}
 	comeBackWhile(w, page.Loading)
 	return render(w, r, http.StatusOK, views.AccessKeys(page))
 }

@@ -30,6 +30,9 @@ func (h Home) Dashboard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if page.Reading, err = h.reading(r, account, listDashboard, &page.Shell); err != nil {
+		return err
+	}
 	comeBackWhile(w, page.Loading)
 	return render(w, r, http.StatusOK, views.Dashboard(page))
 }

@@ -32,6 +32,9 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if page.Reading, err = u.reading(r, account, listUsers, &page.Shell); err != nil {
+		return err
+	}
 	comeBackWhile(w, page.Loading)
 	return render(w, r, http.StatusOK, views.Users(page))
 }

@@ -14,6 +14,7 @@ type AccessKeysPage struct {
 	Total   string // "162"; "" while nothing is known
 	Loading bool   // the first reading is going on, there is nothing to show
 	List    List
+	Reading Reading
 }
 
 func AccessKeys(p AccessKeysPage) templ.Component {
@@ -54,6 +55,14 @@ func AccessKeys(p AccessKeysPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = ReadingBar(p.Reading).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

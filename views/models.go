@@ -23,6 +23,7 @@ type Shell struct {
 	LocalAccount bool   // the embedded account, marked so that nobody takes it for AWS
 	AsOf         string // age of the account data, "4 minutes ago"
 	RequestID    string // shown on error pages so that a person can quote it
+	ComeBack     string // seconds after which the page loads itself again where there is no JavaScript; "" for never
 	Secret       bool   // page holds a secret: the live-update script stays away
 }
 

@@ -59,6 +59,7 @@ func (s *site) routes() []route {
 	search := handlers.Search{Base: s.base}
 	users := handlers.Users{Base: s.base}
 	keys := handlers.AccessKeys{Base: s.base}
+	inventory := handlers.Inventory{Base: s.base, Streams: &handlers.Streams{}, StillAllowed: s.stillAllowed, Stopping: stopping}
 	own := handlers.OwnAccessKeys{Base: s.base}
 	report := handlers.CredentialReport{Base: s.base}
 	journal := handlers.AuditLog{Base: s.base}
@@ -91,6 +92,9 @@ func (s *site) routes() []route {
 		{"GET", user + "/activity", auth.ViewUsers, live, users.Activity},
 
 		{"GET", account + "/access-keys", auth.ViewUsers, live, keys.List},
+		{"GET", account + "/inventory/progress", auth.ViewUsers, live, inventory.Progress},
+		{"POST", account + "/inventory/pause", auth.GenerateCredentialReport, live, inventory.Pause},
+		{"POST", account + "/inventory/resume", auth.GenerateCredentialReport, live, inventory.Resume},
 		{"GET", account + "/unsaved-keys", auth.ViewUsers, live, keys.Unsaved},
 		{"GET", user + "/access-keys/create", auth.CreateAccessKeys, fresh, keys.CreateForm},
 		{"POST", user + "/access-keys/create", auth.CreateAccessKeys, fresh, keys.CreateStep},

@@ -6,6 +6,7 @@ const policy = window.trustedTypes?.createPolicy("app", { createHTML: (html) => 
 let request = null;
 let timer = 0;
 
+const split = (parts) => parts.split(",").map((part) => part.trim());
 const liveForm = () => document.querySelector("form[data-live]");
 
 function formURL(form) {
@@ -16,11 +17,15 @@ function formURL(form) {
 
 async function fetchPage(url) {
   request?.abort();
-  request = new AbortController();
-  const answer = await fetch(url, { signal: request.signal, credentials: "same-origin", redirect: "error", headers: { Accept: "text/html" } });
-  if (!answer.ok) throw new Error(`status ${answer.status}`);
-  const html = await answer.text();
-  return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
+  const mine = request = new AbortController();
+  try {
+    const answer = await fetch(url, { signal: mine.signal, credentials: "same-origin", redirect: "error", headers: { Accept: "text/html" } });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    const html = await answer.text();
+    return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
+  } finally {
+    if (request === mine) request = null;
+  }
 }
 
 function swap(parts, page) {
@@ -47,7 +52,7 @@ function focusPath(link) {
 
 async function show(url, push) {
   const form = liveForm();
-  const parts = form.dataset.live.split(",").map((part) => part.trim());
+  const parts = split(form.dataset.live);
   const table = document.querySelector(parts.at(-1));
   table?.setAttribute("aria-busy", "true");
   try {
@@ -66,7 +71,10 @@ document.addEventListener("input", ({ target }) => {
   const form = target.closest("form[data-live]");
   if (!form || target.matches("select, [type=date]")) return;
   clearTimeout(timer);
-  timer = setTimeout(() => show(formURL(form), false), 250);
+  timer = setTimeout(() => {
+    timer = 0;
+    show(formURL(form), false);
+  }, 250);
 });
 document.addEventListener("change", ({ target }) => {
   const form = target.closest("form[data-live]");
@@ -76,6 +84,7 @@ document.addEventListener("submit", (event) => {
   if (!event.target.matches("form[data-live]")) return;
   event.preventDefault();
   clearTimeout(timer);
+  timer = 0;
   show(formURL(event.target), true);
 });
 document.addEventListener("click", (event) => {
@@ -90,5 +99,54 @@ if (liveForm()) {
   history.replaceState({ live: true }, "");
   addEventListener("popstate", ({ state }) => {
     if (state?.live) location.reload();
+  });
+}
+
+// A newer picture of the account, as progress.js hears: what it changes is
+// fetched again, now and then, and never under somebody's hands.
+const pictureEvery = 5000;
+let wanted = null;
+let redrawing = false;
+let due = 0;
+let planned = 0;
+
+document.addEventListener("new-picture", ({ detail }) => {
+  wanted = split(detail.parts);
+  if (detail.last) due = 0;
+  plan();
+});
+
+function plan() {
+  clearTimeout(planned);
+  if (wanted && !redrawing) planned = setTimeout(redraw, Math.max(0, due - Date.now()));
+}
+
+async function redraw() {
+  const parts = wanted;
+  if (busy(parts)) {
+    due = Date.now() + 1000;
+    return plan();
+  }
+  const url = location.href;
+  wanted = null;
+  redrawing = true;
+  try {
+    const page = await fetchPage(url);
+    if (url !== location.href || busy(parts)) wanted ??= parts;
+    else swap(parts, page);
+  } catch {
+    // Signed out, or the server is gone: what is shown stays, the next click tells.
+  }
+  redrawing = false;
+  due = Date.now() + pictureEvery;
+  plan();
+}
+
+function busy(parts) {
+  if (document.hidden || timer || request || document.querySelector("dialog[open], :popover-open")) return true;
+  const marked = getSelection();
+  return parts.some((selector) => {
+    const part = document.querySelector(selector);
+    return part?.matches(":hover, :focus-within") || part?.querySelector("[data-row]:checked") || (part && !marked.isCollapsed && marked.containsNode(part, true));
   });
 }

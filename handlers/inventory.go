@@ -1,0 +1,191 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"keydesk/iamsvc"
+	"keydesk/views"
+	"keydesk/web/audit"
+	"keydesk/web/auth"
+	"keydesk/web/session"
+)
+
+// Inventory is the reading of an account: how far it has come, pause, resume.
+type Inventory struct {
+	Base
+	// Streams counts the browsers that are told of the progress.
+	Streams *Streams
+	// StillAllowed asks again, as a new request would, whether the person who
+	// made this one is signed in and has the permission.
+	StillAllowed func(*http.Request, auth.Permission) bool
+	// Stopping is closed when the server stops; nil: it never does.
+	Stopping func(context.Context) <-chan struct{}
+}
+
+// The journal's names. One token, bound to actionControlReading and the
+// account, serves both buttons: either of them leads to a new page.
+const (
+	actionControlReading = "ControlReading"
+	actionPauseReading   = "PauseReading"
+	actionResumeReading  = "ResumeReading"
+)
+
+func progressPath(account string) string { return path("accounts", account, "inventory", "progress") }
+func pausePath(account string) string    { return path("accounts", account, "inventory", "pause") }
+func resumePath(account string) string   { return path("accounts", account, "inventory", "resume") }
+
+// Pause stops the reading in the background for everybody.
+func (i Inventory) Pause(w http.ResponseWriter, r *http.Request) error {
+	return i.control(w, r, actionPauseReading, (*iamsvc.Account).Pause)
+}
+
+// Resume goes on with it.
+func (i Inventory) Resume(w http.ResponseWriter, r *http.Request) error {
+	return i.control(w, r, actionResumeReading, (*iamsvc.Account).Resume)
+}
+
+// control journals who stopped or started the reading, and does it. Who has
+// paused a reading comes back to the page later than a form's token lives;
+// since nothing is lost by asking again, they get the page with a new one.
+func (i Inventory) control(w http.ResponseWriter, r *http.Request, action string, do func(*iamsvc.Account)) error {
+	account, err := i.account(r)
+	if err != nil {
+		return err
+	}
+	token, err := i.postedToken(r, actionControlReading, account.ID())
+	if err != nil {
+		return err
+	}
+	event := audit.Event{Action: action, Account: account.ID(), Outcome: audit.OutcomeOK}
+	err = i.record(r, event, session.Spend(token, i.Now()))
+	switch {
+	case errors.Is(err, session.ErrTokenSpent):
+		err = i.flash(w, r, "warning", "This page was too old", "Nothing was changed. This is how it is now: choose again.")
+	case err == nil:
+		do(account)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, listBack(r, account.ID()))
+}
+
+// reading is the bar above a list, with buttons for those who may use them.
+// Where no script moves it, the page in the frame comes back by itself.
+func (b Base) reading(r *http.Request, account *iamsvc.Account, list string, frame *views.Shell) (views.Reading, error) {
+	p := account.Progress()
+	bar := newReading(p, account.ID(), list)
+	frame.ComeBack = comeBackIn(p)
+	if bar.StreamURL == "" || !b.user(r).Can(auth.GenerateCredentialReport) {
+		return bar, nil
+	}
+	token, err := b.formToken(r, actionControlReading, account.ID())
+	q := parseListQuery(r.URL.Query())
+	bar.Control = views.ReadingControl{
+		PauseURL: pausePath(account.ID()), ResumeURL: resumePath(account.ID()), Token: token, List: list, Query: q.encode(),
+	}
+	return bar, err
+}
+
+// comeBackIn is after how many seconds a page without JavaScript is worth
+// another look: seldom when all keys are there and only their last use is read.
+func comeBackIn(p iamsvc.Progress) string {
+	switch {
+	case !p.Reading || p.Paused:
+		return ""
+	case p.UsersRead < p.Users:
+		return "10"
+	default:
+		return "60"
+	}
+}
+
+// readingParts are the parts of a page that a newer picture changes.
+var readingParts = map[string]string{
+	listUsers:     "#iam-users-title,#users-count,#users-pages,#users-table",
+	listKeys:      "#access-keys-title,#keys-count,#keys-pages,#keys-table",
+	listDashboard: "#dashboard-body",
+}
+
+// newReading draws nothing when nothing goes on and all is read: the list says
+// how old it is, and that is all there is to know.
+func newReading(p iamsvc.Progress, account, list string) views.Reading {
+	going := p.Reading || p.Paused
+	if !going && p.UsersFailed == 0 {
+		return views.Reading{}
+	}
+	value, most := readingShare(p)
+	bar := views.Reading{
+		Text: readingText(p), Value: value, Max: most, Paused: p.Paused, Failed: p.UsersFailed > 0,
+		FailedURL: listQuery{Keys: "unread"}.at(usersPath(account)),
+	}
+	if going {
+		bar.StreamURL, bar.Parts = progressPath(account), readingParts[list]
+	}
+	return bar
+}
+
+// readingShare is the length of the bar: of this reading while it goes on, of
+// the whole account afterwards.
+func readingShare(p iamsvc.Progress) (value, most int) {
+	if (p.Reading || p.Paused) && p.Total > 0 {
+		return p.Done, p.Total
+	}
+	if p.Reading {
+		return 0, 0
+	}
+	return p.UsersRead, p.Users
+}
+
+// readingText is the bar in words.
+func readingText(p iamsvc.Progress) string {
+	value, most := readingShare(p)
+	users := thousands(value) + " of " + thousands(most) + " users"
+	text := users + " read"
+	switch {
+	case p.Paused && most > 0:
+		text = "Paused: " + text
+	case p.Paused:
+		text = "Paused"
+	case p.Reading && most == 0:
+		text = "Reading the account"
+	case p.Reading:
+		text = "Reading access keys: " + users + callRate(p.Rate) + timeLeft(p.Remaining)
+	}
+	if p.UsersFailed > 0 {
+		text += "; " + thousands(p.UsersFailed) + " could not be read"
+	}
+	return text
+}
+
+func callRate(perSecond float64) string {
+	switch {
+	case perSecond < 0.1:
+		return ""
+	case perSecond < 100:
+		return ", " + strconv.FormatFloat(perSecond, 'f', 1, 64) + " calls per second"
+	default:
+		return ", " + thousands(int(math.Round(perSecond))) + " calls per second"
+	}
+}
+
+// timeLeft is as coarse as a guess should be.
+func timeLeft(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return ""
+	case d < 10*time.Second:
+		return ", a few seconds left"
+	case d < 55*time.Second:
+		return ", about " + count(int(d.Round(10*time.Second).Seconds()), "second") + " left"
+	case d < 90*time.Minute:
+		return ", about " + count(int(d.Round(time.Minute).Minutes()), "minute") + " left"
+	default:
+		return ", about " + count(int(d.Round(time.Hour).Hours()), "hour") + " left"
+	}
+}

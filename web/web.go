@@ -107,6 +107,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, certFile, keyFil
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		BaseContext:       func(net.Listener) context.Context { return withStopping(context.Background(), ctx.Done()) },
 	}
 	failed := make(chan error, 1)
 	go func() {

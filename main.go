@@ -199,6 +199,7 @@ func listen(c config.Config) (listeners, error) {
 // account is never a fallback: whoever asks for AWS gets AWS or an error.
 func openAccount(ctx context.Context, c config.Config, service iamsvc.Config, local net.Listener) (*iamsvc.Account, func(), error) {
 	service.IAMEndpoint, service.STSEndpoint = c.IAMEndpoint, c.STSEndpoint
+	service.RateCeiling = float64(c.IAMRateCeiling)
 	if c.IAM == config.IAMAWS {
 		var err error
 		if service.AWS, err = awsConfig(ctx, c.Region); err != nil {
@@ -223,7 +224,6 @@ func openAccount(ctx context.Context, c config.Config, service iamsvc.Config, lo
 		Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
 		HTTPClient:  embedded.Client(),
 	}
-	service.BackgroundRate = 2000 // calls per second: it shares its limit with nobody
 	account, err := iamsvc.Open(ctx, service)
 	if err != nil {
 		return nil, nil, errors.Join(err, embedded.Close())

@@ -150,7 +150,7 @@ func newSiteIn(t testing.TB, dir string, users int) *site {
 	s.Account, err = iamsvc.Open(ctx, iamsvc.Config{
 		AWS: aws.Config{Region: "us-east-1", HTTPClient: s.Local.Client(),
 			Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")},
-		Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, Logger: log, BackgroundRate: 5000,
+		Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, Logger: log,
 	})
 	check(err)
 	s.People = auth.NewLocalAccounts(s.DB)

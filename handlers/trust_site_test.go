@@ -144,7 +144,7 @@ func (s *site) protect(rules ...string) {
 	id, secret := s.Local.Credentials()
 	s.Account, err = iamsvc.Open(s.t.Context(), iamsvc.Config{
 		AWS:     aws.Config{HTTPClient: s.Local.Client(), Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")},
-		Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, BackgroundRate: 5000, Protection: protection,
+		Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, Protection: protection,
 	})
 	if err == nil {
 		err = s.Account.Refresh(s.t.Context())

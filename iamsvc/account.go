@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"keydesk/iamsvc/pace"
 )
 
 // Config says which account to serve and with what.
@@ -24,9 +26,9 @@ type Config struct {
 
 	// PageSize is the MaxItems of every list call; 0 = 1000, IAM's maximum.
 	PageSize int32
-	// BackgroundRate is the calls per second the inventory starts with; 0 =
-	// 10. It halves when IAM throttles and finds its way back up.
-	BackgroundRate float64
+	// RateCeiling is the calls per second that are never exceeded; 0 = as many
+	// as the account's own limit admits, which is found out.
+	RateCeiling float64
 	// RefreshEvery is the time between inventory readings; 0 = 15 minutes.
 	RefreshEvery time.Duration
 }
@@ -39,9 +41,10 @@ type Account struct {
 	creds    aws.CredentialsProvider
 	pageSize int32
 
-	// Three lanes with clients of their own, so that a crawl never starves a
-	// click and a change never waits for either.
-	interactive, background, writes *lane
+	// Lanes with clients of their own, so that a crawl never starves a click
+	// and a change never waits for either. They share the account's limit.
+	interactive, writes, background, sweep *lane
+	limiter                                *pace.Limiter
 
 	identity   Identity
 	protection Protection
@@ -77,9 +80,7 @@ func Open(ctx context.Context, c Config) (*Account, error) {
 		reportWait: time.Minute,
 		own:        ownChanges{},
 	}
-	a.interactive = newLane(c, interactiveRetryer(), 5*time.Second)
-	a.background = newLane(c, newPacedRetryer(c.BackgroundRate), time.Minute)
-	a.writes = newLane(c, writeRetryer(), 20*time.Second)
+	a.openLanes(c)
 	a.publish()
 	if err := a.identify(ctx); err != nil {
 		return nil, err
@@ -102,9 +103,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.PageSize == 0 {
 		c.PageSize = 1000
-	}
-	if c.BackgroundRate == 0 {
-		c.BackgroundRate = 10
 	}
 	if c.RefreshEvery == 0 {
 		c.RefreshEvery = 15 * time.Minute

@@ -2,6 +2,7 @@ package iamsvc
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"strings"
 )
@@ -15,11 +16,20 @@ func call[I, O, Opt any](ctx context.Context, l *lane, send func(context.Context
 
 // tracedCall also returns what the transport saw of the call.
 func tracedCall[I, O, Opt any](ctx context.Context, l *lane, send func(context.Context, *I, ...func(*Opt)) (*O, error), in *I, opts ...func(*Opt)) (*O, *trace, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.deadline)
-	defer cancel()
 	t := &trace{}
+	if l.patient {
+		t.limit = l.deadline
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.deadline)
+		defer cancel()
+	}
 	operation := operationOf[I]()
 	out, err := send(context.WithValue(ctx, traceKey{}, t), in, opts...)
+	t.endTurn(err)
+	if t.throttled != nil && errors.Is(err, context.DeadlineExceeded) {
+		err = t.throttled // what it waited for
+	}
 	if err == nil && t.empty && hasResult(operation) {
 		// The SDK reads an empty 200 as a list without members.
 		err = errEmptyReply

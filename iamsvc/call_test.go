@@ -106,55 +106,6 @@ func TestReadsAreTriedAgain(t *testing.T) {
 	}
 }
 
-func TestPaceHalvesOnThrottleAndRecovers(t *testing.T) {
-	t.Parallel()
-	p := newPacedRetryer(10)
-	throttle := &smithy.GenericAPIError{Code: "Throttling"}
-	step := func(err error) float64 {
-		p.lastChange = time.Now().Add(-time.Minute)
-		p.learn(err)
-		return float64(p.limiter.Limit())
-	}
-	if got := step(throttle); got != 5 {
-		t.Errorf("after a throttle: %v", got)
-	}
-	p.learn(throttle)
-	if got := float64(p.limiter.Limit()); got != 5 {
-		t.Errorf("one burst counts twice: %v", got)
-	}
-	if got := step(nil); got != 6 {
-		t.Errorf("after a quiet second: %v", got)
-	}
-	for range 100 {
-		step(throttle)
-	}
-	if got := step(throttle); got != slowestRate {
-		t.Errorf("slowest: %v", got)
-	}
-	for range 100 {
-		step(nil)
-	}
-	if got := step(nil); got != 40 {
-		t.Errorf("ceiling: %v", got)
-	}
-}
-
-// Each attempt of the background lane takes a turn, and no click waits for it.
-func TestBackgroundWaitsItsTurn(t *testing.T) {
-	t.Parallel()
-	p := newPacedRetryer(1) // two at once, then one a second
-	for range 2 {
-		if _, err := p.GetAttemptToken(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
-	defer cancel()
-	if _, err := p.GetAttemptToken(ctx); err == nil {
-		t.Error("the third did not wait")
-	}
-}
-
 // A request body with a WriteTo makes net/http drop replies that come at once;
 // see transport.Do.
 func TestRequestBodyIsOnlyReadAndClosed(t *testing.T) {

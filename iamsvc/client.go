@@ -1,23 +1,36 @@
 package iamsvc
 
 import (
-	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"keydesk/iamsvc/pace"
 )
 
 // lane is a pair of SDK clients with retry settings and a deadline of their own.
 type lane struct {
 	iam      *iam.Client
 	sts      *sts.Client
-	deadline time.Duration // for one call, its retries included
+	once     aws.Retryer   // for creations, which the SDK must not repeat
+	deadline time.Duration // for one call, its retries included; of a patient lane: for one attempt
+	patient  bool          // calls wait for their turns until their context ends
 }
 
-func newLane(c Config, r aws.Retryer, deadline time.Duration) *lane {
+// openLanes gives an account its lanes, which share one limiter: persons and
+// changes go first, then the inventory, then sweeps.
+func (a *Account) openLanes(c Config) {
+	a.limiter = pace.New(c.RateCeiling)
+	a.interactive = newLane(c, newPacedRetryer(a.limiter, pace.Person, 3, 400*time.Millisecond), 5*time.Second)
+	a.writes = newLane(c, newPacedRetryer(a.limiter, pace.Person, 4, time.Second), 20*time.Second)
+	a.background = newLane(c, newPacedRetryer(a.limiter, pace.Background, 8, 5*time.Second), time.Minute)
+	a.sweep = newLane(c, newPacedRetryer(a.limiter, pace.Sweep, 8, 5*time.Second), time.Minute)
+	a.background.patient, a.sweep.patient = true, true
+}
+
+func newLane(c Config, r *pacedRetryer, deadline time.Duration) *lane {
 	cfg := c.AWS.Copy()
 	cfg.Retryer = func() aws.Retryer { return r }
 	cfg.RetryMaxAttempts = 0
@@ -34,37 +47,7 @@ func newLane(c Config, r aws.Retryer, deadline time.Duration) *lane {
 				o.BaseEndpoint = aws.String(c.STSEndpoint)
 			}
 		}),
+		once:     onceRetryer{r},
 		deadline: deadline,
 	}
-}
-
-// interactiveRetryer repeats quickly: a person waits, at most the lane's deadline.
-func interactiveRetryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = 3
-		neverRepeatUnsupported(o)
-		o.MaxBackoff = 400 * time.Millisecond
-	})
-}
-
-// writeRetryer serves the changes that may be repeated safely (setting a
-// status, deleting, tagging). Creations replace it by aws.NopRetryer.
-func writeRetryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = 4
-		neverRepeatUnsupported(o)
-		o.MaxBackoff = time.Second
-	})
-}
-
-// neverRepeatUnsupported: a server that answers a call with an HTML page of
-// status 500 does so every time.
-func neverRepeatUnsupported(o *retry.StandardOptions) {
-	unsupported := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-		if errors.Is(classify("", err), ErrUnsupported) {
-			return aws.FalseTernary
-		}
-		return aws.UnknownTernary
-	})
-	o.Retryables = append([]retry.IsErrorRetryable{unsupported}, o.Retryables...)
 }

@@ -100,7 +100,7 @@ func (a *Account) sendCreate(ctx context.Context, t target) (CreatedAccessKey, e
 // would print the secret in any log line or JSON, so the pointer is cleared.
 func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, int, error) {
 	out, seen, err := tracedCall(ctx, a.writes, a.writes.iam.CreateAccessKey, &iam.CreateAccessKeyInput{UserName: t.userName()},
-		func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
+		func(o *iam.Options) { o.Retryer = a.writes.once })
 	if err != nil {
 		return CreatedAccessKey{}, seen.sent, err
 	}

@@ -195,7 +195,8 @@ func TestCreationThatNeverLeft(t *testing.T) {
 	c.AWS.HTTPClient = roundTrip(func(*http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	})
-	a.writes = newLane(c, writeRetryer(), time.Second)
+	a.openLanes(c)
+	a.writes.deadline = time.Second
 	_, err := a.CreateAccessKey(administrator(), "ann", "")
 	if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrOutcomeUnknown) {
 		t.Errorf("error %v", err)

@@ -97,7 +97,7 @@ func (a *Account) sendCreateUser(ctx context.Context, n NewUser) (User, string, 
 	in := &iam.CreateUserInput{UserName: &n.Name, Path: n.path(), Tags: convert(n.Tags, func(t Tag) types.Tag {
 		return types.Tag{Key: &t.Key, Value: &t.Value}
 	})}
-	out, seen, err := tracedCall(ctx, a.writes, a.writes.iam.CreateUser, in, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
+	out, seen, err := tracedCall(ctx, a.writes, a.writes.iam.CreateUser, in, func(o *iam.Options) { o.Retryer = a.writes.once })
 	switch {
 	case err == nil && out.User != nil:
 		u := newUser(*out.User)

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"keydesk/iamsvc/localaccount"
+	"keydesk/iamsvc/pace"
 )
 
 // notebook is the other side of the Journal boundary, kept in memory.
@@ -96,7 +97,7 @@ func openLocal(t *testing.T, o localaccount.Options, change ...func(*Config)) lo
 			Region: "us-east-1", HTTPClient: server.Client(),
 			Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
 		},
-		Journal: journal, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), BackgroundRate: 10000,
+		Journal: journal, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	for _, f := range change {
 		f(&c)
@@ -111,6 +112,7 @@ func openLocal(t *testing.T, o localaccount.Options, change ...func(*Config)) lo
 
 // quick shortens the waits that are there for AWS.
 func quick(a *Account) {
+	a.usePaceEstimate(pace.Estimate{Rate: 10000, Burst: 10000})
 	a.settle = []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond}
 	a.reportPoll, a.reportWait = 10*time.Millisecond, 5*time.Second
 }
@@ -204,7 +206,7 @@ func (f *foreign) config(t *testing.T) (Config, *notebook) {
 	journal := &notebook{}
 	return Config{
 		AWS:         aws.Config{Credentials: credentials.NewStaticCredentialsProvider("opskey0123456789", "opssecret", "")},
-		IAMEndpoint: srv.URL, Journal: journal, BackgroundRate: 10000,
+		IAMEndpoint: srv.URL, Journal: journal,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, journal
 }

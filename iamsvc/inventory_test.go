@@ -173,7 +173,7 @@ func TestListUsersFailingHalfWay(t *testing.T) {
 		}
 		return inner.Do(r)
 	})}}
-	l.background = newLane(c.withDefaults(), newPacedRetryer(10000), time.Minute)
+	l.openLanes(c.withDefaults())
 	err := l.Refresh(context.Background())
 	wantIs(t, err, ErrDenied)
 	inv := l.Inventory()

@@ -3,76 +3,134 @@ package iamsvc
 import (
 	"context"
 	"errors"
-	"sync"
+	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"golang.org/x/time/rate"
+
+	"keydesk/iamsvc/pace"
 )
 
-// The background rate stays between these (calls per second). IAM's own limit
-// is not published and is shared with everything else in the account.
-const (
-	slowestRate = 0.5
-	rateGrowth  = 1.0 // per second without a throttle
-)
-
-// pacedRetryer is the background lane's: each attempt, a repeated one too,
-// waits for its turn, and a throttle halves the rate for all.
+// pacedRetryer makes each attempt of a lane, a repeated one too, wait for its
+// turn at the account's limiter.
+//
+// A throttled attempt says nothing but "not now", so it is repeated until the
+// call's context ends. Other failures are repeated a few times.
 type pacedRetryer struct {
 	*retry.Standard
-	limiter *rate.Limiter
-	ceiling rate.Limit
-
-	mu         sync.Mutex
-	lastChange time.Time
+	limiter  *pace.Limiter
+	class    pace.Class
+	failures int // attempts that may fail for another reason than throttling
+	wait     time.Duration
 }
 
-func newPacedRetryer(perSecond float64) *pacedRetryer {
+func newPacedRetryer(l *pace.Limiter, c pace.Class, failures int, longestWait time.Duration) *pacedRetryer {
 	return &pacedRetryer{
 		Standard: retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = 8
-			o.MaxBackoff = 5 * time.Second
-			neverRepeatUnsupported(o)
+			o.MaxBackoff = longestWait
 			// The SDK's bucket of retry tokens gives up calls when many are
 			// throttled at once; here that would be keys missing from the table.
 			o.RateLimiter = ratelimit.None
+			o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(repeatable)}, o.Retryables...)
 		}),
-		limiter:    rate.NewLimiter(rate.Limit(perSecond), max(1, int(2*perSecond))),
-		ceiling:    rate.Limit(4 * perSecond),
-		lastChange: time.Now(),
+		limiter: l, class: c, failures: failures, wait: longestWait,
 	}
 }
+
+// repeatable knows what the SDK does not: a server that answers a call with an
+// HTML page of status 500 does so every time, and other servers have codes of
+// their own for throttling.
+func repeatable(err error) aws.Ternary {
+	switch kind := classify("", err); {
+	case errors.Is(kind, ErrUnsupported):
+		return aws.FalseTernary
+	case errors.Is(kind, ErrThrottled):
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// MaxAttempts says that there is no maximum: GetRetryToken counts failures.
+func (p *pacedRetryer) MaxAttempts() int { return 0 }
 
 // GetAttemptToken implements aws.RetryerV2: the SDK asks before each attempt
 // and tells the attempt's error afterwards.
 func (p *pacedRetryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
-	if err := p.limiter.Wait(ctx); err != nil {
+	t := traceOf(ctx)
+	turn, err := p.limiter.Wait(ctx, p.class, awsmiddleware.GetOperationName(ctx), t.sent > 0)
+	if err != nil {
 		return nil, err
 	}
+	t.turn, t.before = turn, t.sent
 	return func(err error) error {
-		p.learn(err)
+		t.endTurn(err)
 		return nil
 	}, nil
 }
 
-// learn halves the rate on a throttle, at most once a second so that one burst
-// of refusals counts once, and lets it grow slowly otherwise.
-func (p *pacedRetryer) learn(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	since := time.Since(p.lastChange)
-	if since < time.Second {
+// endTurn tells the limiter what became of the attempt under way, if there is
+// one.
+func (t *trace) endTurn(err error) {
+	if t.turn == nil {
 		return
 	}
-	p.lastChange = time.Now()
-	next := p.limiter.Limit() + rateGrowth
-	if errors.Is(classify("", err), ErrThrottled) {
-		next = p.limiter.Limit() / 2
+	outcome := pace.Served
+	switch {
+	case errors.Is(classify("", err), ErrThrottled):
+		outcome = pace.Refused
+	case t.sent == t.before:
+		outcome = pace.Unsent
 	}
-	p.limiter.SetLimit(min(max(next, slowestRate), p.ceiling))
+	t.turn.Done(outcome)
+	t.turn = nil
 }
 
+var errGivenUp = errors.New("it failed too often")
+
+// GetRetryToken is asked whether a failed attempt may be repeated.
+func (p *pacedRetryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	t := traceOf(ctx)
+	t.endTurn(err)
+	if kind := classify("", err); errors.Is(kind, ErrThrottled) {
+		t.throttled = err
+		return func(error) error { return nil }, nil
+	}
+	if t.failures++; t.failures >= p.failures {
+		return nil, errGivenUp
+	}
+	return func(error) error { return nil }, nil
+}
+
+// RetryDelay is nothing after a first throttle, which the limiter has learnt
+// from: the call is only waiting for its next turn. Somebody throttled again
+// and again is throttled for a reason of his own.
+func (p *pacedRetryer) RetryDelay(attempt int, err error) (time.Duration, error) {
+	if !errors.Is(classify("", err), ErrThrottled) {
+		return p.Standard.RetryDelay(attempt, err)
+	}
+	if attempt == 1 {
+		return 0, nil
+	}
+	longest := min(p.wait, 50*time.Millisecond<<min(attempt, 10))
+	return longest/2 + rand.N(longest/2), nil
+}
+
+// onceRetryer is a creation's: it waits for its turn and is sent once.
+type onceRetryer struct{ *pacedRetryer }
+
+func (onceRetryer) IsErrorRetryable(error) bool { return false }
+
 var _ aws.RetryerV2 = (*pacedRetryer)(nil)
+
+// callRate is how many calls per second went to the account over the last
+// seconds.
+func (a *Account) callRate() float64 { return a.limiter.Rate() }
+
+// paceEstimate is what is known of the account's limit.
+func (a *Account) paceEstimate() pace.Estimate { return a.limiter.Estimate() }
+
+// usePaceEstimate begins with what an earlier start of Keydesk knew.
+func (a *Account) usePaceEstimate(e pace.Estimate) { a.limiter.Use(e) }

@@ -8,9 +8,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"keydesk/iamsvc/pace"
 )
 
 // maxReply bounds what is read of a reply: a page of 1000 users with their
@@ -28,6 +31,12 @@ type trace struct {
 	sent      int    // requests that may have reached the server
 	empty     bool   // the last reply was a success without a body
 	requestID string // AWS request ID of the last reply
+
+	turn      *pace.Turn    // of the attempt under way
+	before    int           // what sent was when it began
+	failures  int           // attempts that failed, throttled ones not counted
+	throttled error         // the last refusal
+	limit     time.Duration // for one attempt; 0: none but the call's own
 }
 
 type traceKey struct{}
@@ -55,6 +64,11 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 		}{b, b}
 	}
 	seen := traceOf(r.Context())
+	if seen.limit > 0 {
+		ctx, cancel := context.WithTimeout(r.Context(), seen.limit)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
 	resp, err := t.inner.Do(r)
 	if !failedToDial(err) {
 		seen.sent++

@@ -24,7 +24,8 @@ var allowed = map[string][]string{
 	"web/config":          {},
 	"web/e2e":             {},
 	"static":              {},
-	"iamsvc":              {},
+	"iamsvc":              {"iamsvc/pace"},
+	"iamsvc/pace":         {},
 	"iamsvc/localaccount": {},
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	IAMEndpoint       string // URL of an IAM-compatible server; empty is AWS
 	STSEndpoint       string // URL of its STS; empty is IAMEndpoint, or AWS
 	Region            string // AWS region, which picks the partition; empty leaves it to the AWS configuration
+	IAMRateCeiling    int    // calls per second to IAM and STS that are never exceeded; 0 is none
 	LocalUsers        int    // users the embedded account is seeded with
 	LocalEndpoint     string // host:port that serves the embedded account to other clients
 	AdminPasswordFile string // file with the password of the first administrator
@@ -94,6 +95,8 @@ func (c *Config) settings() []setting {
 			help: "an IAM-compatible server instead of AWS (implies -iam aws)"},
 		{group: "Which IAM account", name: "sts-endpoint", value: "URL", text: &c.STSEndpoint,
 			help: "its STS, where that is not the same URL"},
+		{group: "Which IAM account", name: "iam-rate-ceiling", value: "N", fallback: "0", number: &c.IAMRateCeiling,
+			help: "most calls per second; 0 is as many as IAM admits"},
 
 		{group: "The embedded account", name: "local-users", value: "N", fallback: "150", number: &c.LocalUsers,
 			help: "users it is filled with when it is first made, 10 to 5000"},

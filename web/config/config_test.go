@@ -83,13 +83,13 @@ func TestHelp(t *testing.T) {
 
 func TestAllFaultsAtOnce(t *testing.T) {
 	t.Parallel()
-	c := Config{Listen: "here", Data: "", IAM: "gcp", IAMEndpoint: "nowhere", Region: "Mars", LocalUsers: 3,
+	c := Config{Listen: "here", Data: "", IAM: "gcp", IAMEndpoint: "nowhere", Region: "Mars", LocalUsers: 3, IAMRateCeiling: -1,
 		LocalEndpoint: "0.0.0.0:1", LogFormat: "xml", AdminPasswordFile: filepath.Join(t.TempDir(), "none")}
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, flag := range []string{"-listen", "-data", "-iam ", "-iam-endpoint", "-region", "-local-users", "-local-endpoint", "-log-format", "-admin-password-file"} {
+	for _, flag := range []string{"-listen", "-data", "-iam ", "-iam-endpoint", "-iam-rate-ceiling", "-region", "-local-users", "-local-endpoint", "-log-format", "-admin-password-file"} {
 		if !strings.Contains(err.Error(), flag) {
 			t.Errorf("%s is not named in:\n%v", flag, err)
 		}

@@ -60,6 +60,9 @@ func (c Config) validateIAM() error {
 	if c.Region != "" && !regionPattern.MatchString(c.Region) {
 		faults = append(faults, fmt.Errorf("-region %q is not a region name such as us-east-1", c.Region))
 	}
+	if c.IAMRateCeiling < 0 {
+		faults = append(faults, fmt.Errorf("-iam-rate-ceiling %d must not be negative; 0 is no ceiling", c.IAMRateCeiling))
+	}
 	endpoints := []struct{ flag, value string }{
 		{"iam-endpoint", c.IAMEndpoint}, {"sts-endpoint", c.STSEndpoint},
 	}

@@ -1,0 +1,284 @@
+// Package pace finds out how many calls a server admits and keeps to it. It
+// owns the turns that calls take: who goes first, how many are under way, how
+// fast they follow each other. It learns from refusals alone: a server's token
+// bucket is empty at the moment it refuses, so the calls that succeed between
+// two refusals measure the rate at which it fills (belief.go).
+//
+// The package must not know what is called: no SDK, no IAM, no error codes.
+package pace
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Class says who waits for a call.
+type Class int
+
+const (
+	Person     Class = iota // somebody waits, or a change is under way: before everything else
+	Background              // a reading that should be over soon: all that persons leave
+	Sweep                   // a reading without hurry: a fifth of the limit at most
+	classes
+)
+
+// Outcome is what became of a call.
+type Outcome int
+
+const (
+	Served  Outcome = iota // answered by anything but a refusal, or not at all
+	Refused                // the server said that calls come too fast
+	Unsent                 // it never left
+)
+
+const (
+	sweepShare  = 0.2
+	sweepGuess  = 10  // calls per second sweepShare is taken of while nothing is known
+	reserve     = 3.0 // tokens the background leaves to persons
+	firstWindow = 6
+	fastWindow  = 11
+	mostWindow  = 24
+)
+
+// Limiter gives out turns. It is safe for concurrent use.
+type Limiter struct {
+	ceiling float64 // calls per second; 0: none
+
+	mu       sync.Mutex
+	belief   belief
+	waiting  [classes]queue
+	timer    *time.Timer
+	inFlight int
+	window   float64 // calls under way at once
+	latency  time.Duration
+	recent   history
+	kept     Estimate // of an earlier start, until there is a better one
+
+	account, top, sweep bucket // what the server holds for us, what the ceiling allows, what sweeps may use
+	now                 mark   // calls given out so far
+	news                uint64 // calls given out before the last refusal was known: refusals among them are no news
+}
+
+// New makes a limiter that gives out at most ceiling turns per second, or as
+// many as the server bears when ceiling is 0.
+func New(ceiling float64) *Limiter {
+	l := &Limiter{ceiling: ceiling, window: firstWindow}
+	l.timer = time.AfterFunc(time.Hour, l.tick)
+	l.timer.Stop()
+	l.top.size = max(1, ceiling/5)
+	l.sweep.size = 1
+	l.top.tokens, l.sweep.tokens = l.top.size, l.sweep.size
+	return l
+}
+
+// Turn is the right to make one call. Done must be called when it is over.
+type Turn struct {
+	limiter *Limiter
+	class   Class
+	action  string
+	mark    mark // where in the record of calls it stands
+	once    sync.Once
+}
+
+// Wait returns when the call may be made, or with ctx's error. A repeated call
+// goes before others of its class.
+func (l *Limiter) Wait(ctx context.Context, c Class, action string, repeated bool) (*Turn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	w := &waiter{turn: &Turn{limiter: l, class: c, action: action}, ready: make(chan struct{})}
+	l.mu.Lock()
+	l.waiting[c].add(w, repeated)
+	l.admit(time.Now())
+	l.mu.Unlock()
+	select {
+	case <-w.ready:
+		return w.turn, nil
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	waited := l.waiting[c].remove(w)
+	l.mu.Unlock()
+	if !waited { // the turn came at the same moment
+		w.turn.Done(Unsent)
+	}
+	return nil, ctx.Err()
+}
+
+// Done ends the turn; later calls of it change nothing.
+func (t *Turn) Done(o Outcome) {
+	t.once.Do(func() {
+		now := time.Now()
+		t.limiter.mu.Lock()
+		defer t.limiter.mu.Unlock()
+		t.limiter.done(t, o, now)
+		t.limiter.admit(now)
+	})
+}
+
+func (l *Limiter) done(t *Turn, o Outcome, now time.Time) {
+	l.inFlight--
+	switch o {
+	case Unsent:
+		l.now.void++
+		l.refill(now)
+		l.account.give()
+		l.top.give()
+	case Served:
+		took := now.Sub(t.mark.at)
+		if l.latency == 0 {
+			l.latency = took
+		}
+		l.latency += (took - l.latency) / 8
+		l.widen()
+	case Refused:
+		l.now.void++
+		l.refused(t, now)
+	}
+}
+
+// widen opens the window while callers wait at it: quickly until a first
+// screen is through, then by one per window.
+func (l *Limiter) widen() {
+	switch {
+	case l.waiting[Background].len() == 0:
+	case l.window < fastWindow:
+		l.window++
+	default:
+		l.window = min(l.window+1/l.window, mostWindow)
+	}
+}
+
+func (l *Limiter) refused(t *Turn, now time.Time) {
+	l.refill(now)
+	l.account.tokens = 0
+	if l.recent.seldom(t.action) {
+		return // this action has a bucket of its own, or had bad luck: whoever called waits before the next try
+	}
+	if t.mark.seq > l.news {
+		l.news = l.now.seq
+		l.belief.begin()
+	}
+	at := t.mark
+	at.void = l.now.void
+	l.belief.refused(at, l.latency)
+	l.belief.from = l.news
+	l.refit()
+}
+
+// refit makes the account's bucket as large as it is believed to be, or a
+// little less.
+func (l *Limiter) refit() {
+	l.account.size = max(0.9*l.belief.burst, 1+l.belief.reserve())
+	l.account.spilled = 0
+}
+
+// admit gives turns to all who may go now and sets the timer for the next.
+func (l *Limiter) admit(now time.Time) {
+	l.refill(now)
+	next := time.Duration(-1)
+	for c := range classes {
+		for l.waiting[c].len() > 0 {
+			wait, ok := l.wait(c)
+			if wait > 0 && (next < 0 || wait < next) {
+				next = wait
+			}
+			if !ok || wait > 0 {
+				break
+			}
+			l.give(l.waiting[c].take(), now)
+		}
+		if l.waiting[c].len() > 0 {
+			break // nobody goes before those who come first
+		}
+	}
+	l.timer.Stop()
+	if next >= 0 {
+		l.timer.Reset(next)
+	}
+}
+
+func (l *Limiter) tick() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.admit(time.Now())
+}
+
+// wait is how long the first in a class has to wait for its turn; !ok: until a
+// call under way ends.
+func (l *Limiter) wait(c Class) (time.Duration, bool) {
+	if c != Person && l.inFlight >= l.most(c) {
+		return 0, false
+	}
+	var wait time.Duration
+	if l.ceiling > 0 {
+		wait = l.top.until(1, l.ceiling)
+	}
+	if c == Sweep {
+		wait = max(wait, l.sweep.until(1, l.sweepRate()))
+	}
+	if l.belief.known() {
+		need := 1.0
+		if c != Person {
+			need += l.belief.reserve()
+		}
+		wait = max(wait, l.account.until(need, l.speed()))
+	}
+	return wait, true
+}
+
+func (l *Limiter) most(c Class) int {
+	switch {
+	case c == Sweep:
+		return 2
+	case !l.belief.known():
+		return int(l.window)
+	}
+	return int(min(max(fastWindow, 2*l.speed()*l.latency.Seconds()), mostWindow))
+}
+
+func (l *Limiter) give(w *waiter, now time.Time) {
+	l.now.seq++
+	l.now.at = now
+	l.inFlight++
+	l.top.take()
+	if w.turn.class == Sweep {
+		l.sweep.take()
+	}
+	w.turn.mark = l.now
+	if l.full(now) {
+		l.belief.start = l.now
+	}
+	l.account.take()
+	l.recent.add(w.turn.action, now)
+	close(w.ready)
+}
+
+// full reports whether the server's bucket is taken to be full.
+func (l *Limiter) full(now time.Time) bool {
+	if l.belief.known() {
+		return l.account.tokens >= l.account.size
+	}
+	return l.recent.idle(now)
+}
+
+func (l *Limiter) refill(now time.Time) {
+	if l.belief.known() {
+		l.account.fill(now, l.speed())
+		if l.account.spilled > 1 {
+			l.belief.sure = false // what succeeds from now on no longer measures the rate
+		}
+	}
+	l.top.fill(now, l.ceiling)
+	l.sweep.fill(now, l.sweepRate())
+}
+
+func (l *Limiter) speed() float64 { return l.belief.speed(l.now.seq) }
+
+func (l *Limiter) sweepRate() float64 {
+	if l.belief.known() {
+		return sweepShare * l.belief.rate
+	}
+	return sweepShare * max(sweepGuess, l.recent.peak)
+}

@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.ci/bin:$(PATH)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 HAND_WRITTEN = $(shell git ls-files -co --exclude-standard '*.go' | grep -v '_templ\.go$$')
 
-.PHONY: help run dev test test-deps check format-check generated-check vet lint generate fmt build cover fuzz scan shots lighthouse
+.PHONY: help run dev test test-deps check format-check generated-check vet lint generate fmt build cover fuzz scan shots lighthouse bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -74,3 +74,9 @@ shots: test-deps ## render every page and state into ./shots, and the pictures o
 
 lighthouse: test-deps ## print what Lighthouse gives the main pages
 	$(GO) test -tags lighthouse -count=1 -timeout 60m -v -run TestLighthouse ./web/e2e
+
+bench: ## measure the inventory against boto3, the AWS CLI and naive Go; FULL=1 for 5,000 users, ONLY=name for some
+	@.ci/install-bench
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	$(GO) build -o "$$dir/bench" ./iamsvc/bench && \
+	"$$dir/bench" $(if $(FULL),-full) $(if $(ONLY),-only '$(ONLY)')

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// settings are what the command line says.
+type settings struct {
+	scale    scale
+	only     string
+	memory   bool
+	timeline bool
+}
+
+func main() {
+	ctx := context.Background()
+	if len(os.Args) == 2 && os.Args[1] == contenderArgument {
+		exitOn(contend(ctx, os.Stdin, os.Stdout))
+		return
+	}
+	s := settings{scale: quick}
+	flag.BoolFunc("full", "5,000 users instead of 600: eight minutes", func(string) error { s.scale = full; return nil })
+	flag.StringVar(&s.only, "only", "", "contenders with this in their names, and nothing else")
+	flag.BoolVar(&s.memory, "memory", true, "run the benchmarks of what happens in memory too")
+	flag.BoolVar(&s.timeline, "timeline", false, "tell every two seconds what is being called, on standard error")
+	flag.Parse()
+	r, err := s.run(ctx)
+	exitOn(err)
+	r.write(os.Stdout)
+}
+
+func exitOn(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// report is everything a run has found out.
+type report struct {
+	at                  time.Time
+	scale               scale
+	keys, usersWithKeys int
+	results             []result
+	figures             []figure
+	benchmarks          []benchmark
+}
+
+func (s settings) run(ctx context.Context) (report, error) {
+	r := report{at: time.Now(), scale: s.scale}
+	folder, err := os.MkdirTemp("", "keydesk-bench-")
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	r.results = s.sideBySide(ctx, folder)
+	byName := results{}
+	for _, one := range r.results {
+		byName[one.name] = one
+		if one.only == 0 {
+			r.keys, r.usersWithKeys = len(one.there), one.usersWithKeys()
+		}
+	}
+	r.figures = byName.figures()
+	if s.only != "" {
+		return r, nil
+	}
+	fmt.Fprintln(os.Stderr, "restart")
+	r.figures = append(r.figures, measureRestart(ctx, filepath.Join(folder, "restart"), s.scale.users).figures()...)
+	if !s.memory {
+		return r, nil
+	}
+	fmt.Fprintln(os.Stderr, "in memory")
+	r.benchmarks, err = runBenchmarks(ctx, os.Stderr)
+	r.figures = append(r.figures, memoryFigures(r.benchmarks)...)
+	return r, err
+}
+
+// sideBySide runs the contenders, all at once but for those who need the
+// processor for themselves.
+func (s settings) sideBySide(ctx context.Context, folder string) []result {
+	var timeline io.Writer
+	if s.timeline {
+		timeline = os.Stderr
+	}
+	var list []contender
+	for _, c := range contenders(s.scale) {
+		if strings.Contains(c.name, s.only) {
+			list = append(list, c)
+		}
+	}
+	found := make([]result, len(list))
+	run := func(i int) {
+		found[i] = list[i].run(ctx, filepath.Join(folder, fmt.Sprint("contender-", i)), s.scale, timeline)
+		fmt.Fprintf(os.Stderr, "%s: done after %s\n", list[i].name, seconds(found[i].took))
+	}
+	var together sync.WaitGroup
+	for i, c := range list {
+		if !c.alone {
+			together.Go(func() { run(i) })
+		}
+	}
+	together.Wait()
+	for i, c := range list {
+		if c.alone {
+			run(i)
+		}
+	}
+	return found
+}

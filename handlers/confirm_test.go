@@ -202,7 +202,7 @@ func TestConfirmAtTheProvider(t *testing.T) {
 	alice.post("/confirm", url.Values{"password": {password}}).wantStatus(t, http.StatusNotFound)
 
 	again := "/confirm/oidc?" + url.Values{"next": {create}}.Encode()
-	if q := alice.away(again).Query(); q.Get("prompt") != "login" || q.Get("max_age") != "0" {
+	if q := alice.away(again).Query(); q.Get("prompt") != "login" || q.Get("max_age") != "300" {
 		t.Errorf("the provider is asked with %v", q)
 	}
 	old := alice.cookieNamed("keydesk_session")

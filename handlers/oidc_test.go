@@ -174,6 +174,18 @@ func TestProviderAnswersAreMatched(t *testing.T) {
 	b.away("/sign-in/oidc")
 	b.get("/sign-in/oidc/callback?error=access_denied&error_description=%3Cscript%3E").wantStatus(t, http.StatusForbidden)
 	out(b, "an error")
+	if strings.Contains(s.Log.String(), "<script>") {
+		t.Error("the log quotes an error that answers nothing")
+	}
+
+	// Why the provider refuses is what an operator needs to know.
+	b = s.browser()
+	state := b.away("/sign-in/oidc").Query().Get("state")
+	b.get("/sign-in/oidc/callback?error=invalid_request&error_description=max_age+invalid&state=" + state).wantStatus(t, http.StatusForbidden)
+	out(b, "an error with the right state")
+	if !strings.Contains(s.Log.String(), "max_age invalid") {
+		t.Error("the log does not say what the provider said")
+	}
 
 	b = s.browser()
 	back := answer(b, b.away("/sign-in/oidc").String())

@@ -67,10 +67,8 @@ func (s SignIn) FromProvider(w http.ResponseWriter, r *http.Request) error {
 
 func (s SignIn) identity(r *http.Request, waiting session.Waiting) (auth.Identity, error) {
 	q := r.URL.Query()
-	if q.Has("error") { // its text is whatever somebody put into the URL
-		return auth.Identity{}, auth.ErrProviderAnswer
-	}
-	back := auth.Return{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss")}
+	back := auth.Return{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"),
+		Error: q.Get("error"), Description: q.Get("error_description")}
 	return s.OIDC.Identity(r.Context(), back, auth.Challenge{State: waiting.State, Nonce: waiting.Nonce, Verifier: waiting.Verifier})
 }
 

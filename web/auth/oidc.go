@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -139,7 +140,10 @@ func (o *OIDC) AuthURL(c Challenge, again bool) (string, error) {
 	}
 	options := []oauth2.AuthCodeOption{oidc.Nonce(c.Nonce), oauth2.S256ChallengeOption(c.Verifier)}
 	if again {
-		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+		// max_age obliges the provider to say when it asked. 0 is what some refuse, and
+		// what a person who takes a second can never meet.
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"),
+			oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(FreshFor/time.Second))))
 	}
 	return p.oauth2.AuthCodeURL(c.State, options...), nil
 }
@@ -149,6 +153,8 @@ type Return struct {
 	State, Code string
 	// Issuer is the "iss" parameter, "" when the provider sends none (RFC 9207).
 	Issuer string
+	// Error and Description are why the provider lets nobody in, "" when it does.
+	Error, Description string
 }
 
 // Identity turns what the browser brought back into who that is. c is what was sent
@@ -165,6 +171,10 @@ func (o *OIDC) Identity(ctx context.Context, back Return, c Challenge) (Identity
 	}
 	if back.Issuer != "" && back.Issuer != o.Issuer {
 		return Identity{}, fmt.Errorf("%w: answer of another issuer", ErrProviderAnswer)
+	}
+	// Only the provider knows the state by now, but the text goes through the browser.
+	if back.Error != "" {
+		return Identity{}, fmt.Errorf("%w: it says %.40q, %.100q", ErrProviderAnswer, back.Error, back.Description)
 	}
 	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
 	defer cancel()

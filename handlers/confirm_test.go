@@ -243,7 +243,7 @@ func TestConfirmAtTheProvider(t *testing.T) {
 func TestSomebodyElseCannotConfirm(t *testing.T) {
 	t.Parallel()
 	s := newOIDCSite(t)
-	s.Provider.order("/test/groups", map[string]any{"name": "harry", "groups": []string{"keydesk-admins"}})
+	s.Provider.SetGroups("harry", "keydesk-admins")
 	// A browser with alice's session here and harry's at the provider.
 	stolen := s.federated("alice").cookieNamed("keydesk_session")
 	alice := s.federated("harry")
@@ -265,7 +265,7 @@ func TestGroupsLostAtConfirming(t *testing.T) {
 	t.Parallel()
 	s := newOIDCSite(t)
 	alice := s.federated("alice")
-	s.Provider.order("/test/groups", map[string]any{"name": "alice", "groups": []string{"keydesk-help"}})
+	s.Provider.SetGroups("alice", "keydesk-help")
 	p, _ := alice.atProvider(alice.get("/confirm/oidc?next=/local-accounts"), "alice")
 	p.wantStatus(t, http.StatusForbidden).wantText(t, "Help desk")
 }

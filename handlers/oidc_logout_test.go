@@ -53,17 +53,17 @@ func TestLogoutTokens(t *testing.T) {
 	for name, token := range map[string]string{
 		"none":             "",
 		"nonsense":         "a.b.c",
-		"foreign key":      s.Provider.sign(typed, claims("1", nil), true),
-		"other type":       s.Provider.sign(map[string]any{"typ": "JWT"}, claims("2", nil), false),
-		"no type":          s.Provider.sign(nil, claims("3", nil), false),
-		"other issuer":     s.Provider.sign(typed, claims("4", map[string]any{"iss": "https://evil.example"}), false),
-		"other audience":   s.Provider.sign(typed, claims("5", map[string]any{"aud": "grafana"}), false),
-		"expired":          s.Provider.sign(typed, claims("6", map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}), false),
-		"no expiry":        s.Provider.sign(typed, claims("7", map[string]any{"exp": nil}), false),
-		"nonce":            s.Provider.sign(typed, claims("8", map[string]any{"nonce": "x"}), false),
-		"no event":         s.Provider.sign(typed, claims("9", map[string]any{"events": map[string]any{}}), false),
-		"no jti":           s.Provider.sign(typed, claims("", map[string]any{"jti": nil}), false),
-		"neither sub, sid": s.Provider.sign(typed, claims("10", map[string]any{"sub": nil}), false),
+		"foreign key":      s.Provider.Sign(typed, claims("1", nil), true),
+		"other type":       s.Provider.Sign(map[string]any{"typ": "JWT"}, claims("2", nil), false),
+		"no type":          s.Provider.Sign(nil, claims("3", nil), false),
+		"other issuer":     s.Provider.Sign(typed, claims("4", map[string]any{"iss": "https://evil.example"}), false),
+		"other audience":   s.Provider.Sign(typed, claims("5", map[string]any{"aud": "grafana"}), false),
+		"expired":          s.Provider.Sign(typed, claims("6", map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}), false),
+		"no expiry":        s.Provider.Sign(typed, claims("7", map[string]any{"exp": nil}), false),
+		"nonce":            s.Provider.Sign(typed, claims("8", map[string]any{"nonce": "x"}), false),
+		"no event":         s.Provider.Sign(typed, claims("9", map[string]any{"events": map[string]any{}}), false),
+		"no jti":           s.Provider.Sign(typed, claims("", map[string]any{"jti": nil}), false),
+		"neither sub, sid": s.Provider.Sign(typed, claims("10", map[string]any{"sub": nil}), false),
 	} {
 		if p := send(token); p.Status != http.StatusBadRequest || p.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: status %d\n%s", name, p.Status, p.Body)
@@ -73,11 +73,11 @@ func TestLogoutTokens(t *testing.T) {
 		t.Fatalf("a bad token has ended the session: at %s", p.URL)
 	}
 
-	send(s.Provider.sign(typed, claims("sid", map[string]any{"sid": "another session", "sub": nil}), false)).wantStatus(t, http.StatusOK)
+	send(s.Provider.Sign(typed, claims("sid", map[string]any{"sid": "another session", "sub": nil}), false)).wantStatus(t, http.StatusOK)
 	if p := alice.get("/search"); p.URL.Path != "/search" {
 		t.Fatalf("the end of another session has ended this one: at %s", p.URL)
 	}
-	good := s.Provider.sign(typed, claims("good", nil), false)
+	good := s.Provider.Sign(typed, claims("good", nil), false)
 	send(good).wantStatus(t, http.StatusOK)
 	if p := alice.get("/search"); p.URL.Path != "/sign-in" {
 		t.Errorf("after a logout token at %s", p.URL)
@@ -90,7 +90,7 @@ func TestLogoutTokens(t *testing.T) {
 	// end later ones.
 	alice = s.federated("alice")
 	send(good).wantStatus(t, http.StatusBadRequest)
-	send(s.Provider.sign(typed, claims("good", map[string]any{"sid": "any"}), false)).wantStatus(t, http.StatusBadRequest)
+	send(s.Provider.Sign(typed, claims("good", map[string]any{"sid": "any"}), false)).wantStatus(t, http.StatusBadRequest)
 	if p := alice.get("/search"); p.URL.Path != "/search" {
 		t.Errorf("a replayed token has ended the session: at %s", p.URL)
 	}

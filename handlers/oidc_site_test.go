@@ -1,16 +1,10 @@
 package handlers_test
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,20 +14,14 @@ import (
 
 	"keydesk/web"
 	"keydesk/web/auth"
+	"keydesk/web/auth/authtest"
 	"keydesk/web/session"
 )
-
-// identityProvider is a real OpenID provider: the npm package oidc-provider, in a
-// process of its own.
-type identityProvider struct {
-	t      *testing.T
-	Issuer string
-}
 
 // oidcSite is a site with single sign-on, and a clock that can be moved.
 type oidcSite struct {
 	*site
-	Provider *identityProvider
+	Provider *authtest.Provider
 	OIDC     *auth.OIDC
 	ahead    atomic.Int64 // nanoseconds by which the site's clock is ahead
 }
@@ -48,7 +36,7 @@ var providerPeople = map[string][]string{
 func newOIDCSite(t *testing.T) *oidcSite {
 	t.Helper()
 	s := unstartedOIDCSite(t)
-	s.Provider = startProvider(t, s.Server.URL)
+	s.Provider = authtest.StartProvider(t, "testdata/oidc", s.Server.URL, providerPeople)
 	s.serve(s.Provider.Issuer)
 	s.awaitProvider()
 	return s
@@ -72,7 +60,7 @@ func (s *oidcSite) pass(d time.Duration) { s.ahead.Add(int64(d)) }
 
 func (s *oidcSite) serve(issuer string) {
 	s.OIDC = auth.NewOIDC(s.DB, auth.OIDCSettings{
-		Issuer: issuer, ClientID: "keydesk", ClientSecret: "a secret between the two of us",
+		Issuer: issuer, ClientID: authtest.ClientID, ClientSecret: authtest.ClientSecret,
 		RedirectURL: s.Server.URL + "/sign-in/oidc/callback", GroupsClaim: "groups", Now: s.now,
 		Roles: auth.RoleMap{"keydesk-admins": auth.RoleAdministrator, "keydesk-help": auth.RoleHelpDesk, "auditors": auth.RoleAuditor},
 	})
@@ -98,68 +86,6 @@ func (s *oidcSite) awaitProvider() {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-}
-
-// startProvider starts it on a free port, for a Keydesk at the URL.
-func startProvider(t *testing.T, keydesk string) *identityProvider {
-	t.Helper()
-	const modules = "testdata/oidc/node_modules"
-	if _, err := os.Stat(modules); err != nil {
-		t.Fatalf("%v: the OpenID provider is not installed, run .ci/install", err)
-	}
-	settings, err := json.Marshal(map[string]any{"keydesk": keydesk, "people": providerPeople})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var trouble bytes.Buffer
-	node := exec.Command("node", "testdata/oidc/provider.mjs", string(settings))
-	node.Stderr = &trouble
-	alive, err := node.StdinPipe() // it ends when this does, even if the test is killed
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := node.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := node.Start(); err != nil {
-		t.Fatalf("%v: the OpenID provider needs Node.js, run .ci/install", err)
-	}
-	t.Cleanup(func() {
-		_ = alive.Close()
-		if err := node.Wait(); err != nil {
-			t.Errorf("the provider ended with %v:\n%s", err, trouble.String())
-		}
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the provider did not start: %v\n%s", err, trouble.String())
-	}
-	return &identityProvider{t: t, Issuer: strings.TrimSpace(line)}
-}
-
-// order asks the provider for what only a test would.
-func (p *identityProvider) order(path string, what any) string {
-	p.t.Helper()
-	body, err := json.Marshal(what)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	response, err := http.Post(p.Issuer+path, "application/json", bytes.NewReader(body))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return string(answer)
-}
-
-// sign is a token of the provider's with any header and claims.
-func (p *identityProvider) sign(header, claims map[string]any, stranger bool) string {
-	return p.order("/test/sign", map[string]any{"header": header, "claims": claims, "stranger": stranger})
 }
 
 // visit is get for any address.

@@ -86,13 +86,13 @@ func TestGroupsDecide(t *testing.T) {
 	// Groups are read at each sign-in, and the new role holds for the old session too,
 	// which ends.
 	before := s.federated("harry")
-	s.Provider.order("/test/groups", map[string]any{"name": "harry", "groups": []string{"auditors"}})
+	s.Provider.SetGroups("harry", "auditors")
 	after := s.federated("harry")
 	after.get("/audit-log").wantStatus(t, http.StatusOK)
 	if p := before.get("/search"); p.URL.Path != "/sign-in" {
 		t.Errorf("the session with the old role is still at %s", p.URL)
 	}
-	s.Provider.order("/test/groups", map[string]any{"name": "harry", "groups": []string{"staff"}})
+	s.Provider.SetGroups("harry", "staff")
 	again := s.browser()
 	p, _ = again.atProvider(again.get("/sign-in/oidc"), "harry")
 	p.wantStatus(t, http.StatusForbidden)
@@ -181,7 +181,7 @@ func TestProviderAnswersAreMatched(t *testing.T) {
 	// Why the provider refuses is what an operator needs to know.
 	b = s.browser()
 	state := b.away("/sign-in/oidc").Query().Get("state")
-	b.get("/sign-in/oidc/callback?error=invalid_request&error_description=max_age+invalid&state=" + state).wantStatus(t, http.StatusForbidden)
+	b.get("/sign-in/oidc/callback?error=invalid_request&error_description=max_age+invalid&state="+state).wantStatus(t, http.StatusForbidden)
 	out(b, "an error with the right state")
 	if !strings.Contains(s.Log.String(), "max_age invalid") {
 		t.Error("the log does not say what the provider said")
@@ -201,7 +201,7 @@ func TestProviderAnswersAreMatched(t *testing.T) {
 func TestUserInfoOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	s := newOIDCSite(t)
-	s.Provider.order("/test/mix-up", map[string]any{"sub": "alice", "groups": []string{"keydesk-admins"}})
+	s.Provider.Order("/test/mix-up", map[string]any{"sub": "alice", "groups": []string{"keydesk-admins"}})
 	b := s.browser()
 	p, _ := b.atProvider(b.get("/sign-in/oidc"), "nobody")
 	p.wantStatus(t, http.StatusForbidden).wantText(t, "Single sign-on did not work")

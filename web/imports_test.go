@@ -19,6 +19,7 @@ var allowed = map[string][]string{
 	"web/audit":           {"web/db"},
 	"web/session":         {"web/db"},
 	"web/auth":            {"web/db"},
+	"web/auth/authtest":   {},
 	"web/db":              {},
 	"web/db/dbtest":       {},
 	"web/config":          {},

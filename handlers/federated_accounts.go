@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -32,11 +33,16 @@ func (f FederatedAccounts) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return f.show(w, r, http.StatusOK, a, nil)
+}
+
+func (f FederatedAccounts) show(w http.ResponseWriter, r *http.Request, status int, a auth.FederatedAccount, refused error) error {
 	sessions, err := f.Sessions.List(r.Context(), a.ID)
 	if err != nil {
 		return err
 	}
 	page := newFederatedAccountPage(a, sessionRows(sessions, "", f.Now()), a.ID == f.user(r).ID, f.Now())
+	page.Reason, page.Refused = f.reasonAgain(r, refused), lastSegment(r)
 	if page.DisabledToken, err = f.formToken(r, disableFederated(!a.Disabled), a.ID); err != nil {
 		return err
 	}
@@ -48,7 +54,7 @@ func (f FederatedAccounts) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return render(w, r, http.StatusOK, views.LocalAccount(page))
+	return render(w, r, status, views.LocalAccount(page))
 }
 
 // SetDisabled keeps the person out whatever the provider says, or lets them in
@@ -63,7 +69,7 @@ func (f FederatedAccounts) SetDisabled(w http.ResponseWriter, r *http.Request) e
 	}
 	disable := r.PostFormValue("disabled") == "yes"
 	event := audit.Event{Action: disableFederated(disable), User: federatedName(a.Subject), OldState: federatedStatus(a).Text}
-	err = f.change(r, event, a.ID, func(ctx context.Context) error {
+	err = f.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 		if err := f.OIDC.Accounts.SetDisabled(ctx, a.ID, disable); err != nil {
 			return err
 		}
@@ -84,7 +90,7 @@ func (f FederatedAccounts) EndSessions(w http.ResponseWriter, r *http.Request) e
 	}
 	ended := 0
 	event := audit.Event{Action: actionEndFederatedSessions, User: federatedName(a.Subject)}
-	err = f.change(r, event, a.ID, func(ctx context.Context) (err error) {
+	err = f.explainedChange(r, event, a.ID, func(ctx context.Context) (err error) {
 		ended, err = f.Sessions.EndAll(ctx, a.ID, "")
 		return err
 	})
@@ -92,6 +98,9 @@ func (f FederatedAccounts) EndSessions(w http.ResponseWriter, r *http.Request) e
 }
 
 func (f FederatedAccounts) changed(w http.ResponseWriter, r *http.Request, a auth.FederatedAccount, err error, title, text string) error {
+	if bad := (*badReason)(nil); errors.As(err, &bad) {
+		return f.show(w, r, http.StatusUnprocessableEntity, a, err)
+	}
 	if err != nil {
 		return err
 	}

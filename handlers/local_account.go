@@ -33,16 +33,17 @@ func (l LocalAccounts) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return l.show(w, r, http.StatusOK, a, "")
+	return l.show(w, r, http.StatusOK, a, nil)
 }
 
-func (l LocalAccounts) show(w http.ResponseWriter, r *http.Request, status int, a auth.LocalAccount, passwordError string) error {
+func (l LocalAccounts) show(w http.ResponseWriter, r *http.Request, status int, a auth.LocalAccount, refused error) error {
 	sessions, err := l.Sessions.List(r.Context(), a.ID)
 	if err != nil {
 		return err
 	}
 	page := newLocalAccountPage(a, sessionRows(sessions, "", l.Now()), a.ID == l.user(r).ID, l.Now())
-	page.PasswordError = passwordError
+	_, page.PasswordError = accountFaults(refused)
+	page.Reason, page.Refused = l.reasonAgain(r, refused), lastSegment(r)
 	if page.CodesOn, err = l.Codes.Enabled(r.Context(), a.ID); err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (l LocalAccounts) SetRole(w http.ResponseWriter, r *http.Request) error {
 		return ErrOwnAccount
 	}
 	event := audit.Event{Action: actionSetRole, User: localName(a.Name), OldState: string(a.Role), NewState: string(role)}
-	err = l.change(r, event, a.ID, func(ctx context.Context) error {
+	err = l.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 		if err := l.LocalAccounts.SetRole(ctx, a.ID, role); err != nil {
 			return err
 		}
@@ -96,7 +97,7 @@ func (l LocalAccounts) SetDisabled(w http.ResponseWriter, r *http.Request) error
 		return ErrOwnAccount
 	}
 	event := audit.Event{Action: disableAction(disable), User: localName(a.Name), OldState: accountStatus(a).Text}
-	err = l.change(r, event, a.ID, func(ctx context.Context) error {
+	err = l.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 		if err := l.LocalAccounts.SetDisabled(ctx, a.ID, disable); err != nil {
 			return err
 		}
@@ -130,17 +131,13 @@ func (l LocalAccounts) ResetPassword(w http.ResponseWriter, r *http.Request) err
 	err = auth.CheckAccount(a.Name, password)
 	if err == nil {
 		event := audit.Event{Action: actionResetPassword, User: localName(a.Name)}
-		err = l.change(r, event, a.ID, func(ctx context.Context) error {
+		err = l.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 			if err := l.LocalAccounts.SetPassword(ctx, a.ID, password); err != nil {
 				return err
 			}
 			_, err := l.Sessions.EndAll(ctx, a.ID, "")
 			return err
 		})
-	}
-	var field *auth.FieldError
-	if errors.As(err, &field) {
-		return l.show(w, r, http.StatusUnprocessableEntity, a, field.Message)
 	}
 	return l.changed(w, r, a, err, "Password reset", a.Name+" signs in with the new password from now on. Their sessions have ended.")
 }
@@ -157,7 +154,7 @@ func (l LocalAccounts) ResetCodes(w http.ResponseWriter, r *http.Request) error 
 		return ErrOwnAccount // the settings ask for a code first
 	}
 	event := audit.Event{Action: actionResetCodes, User: localName(a.Name)}
-	err = l.change(r, event, a.ID, func(ctx context.Context) error {
+	err = l.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 		if err := l.Codes.Remove(ctx, a.ID); err != nil {
 			return err
 		}
@@ -175,7 +172,7 @@ func (l LocalAccounts) EndSessions(w http.ResponseWriter, r *http.Request) error
 	}
 	event := audit.Event{Action: actionEndSessions, User: localName(a.Name)}
 	ended := 0
-	err = l.change(r, event, a.ID, func(ctx context.Context) (err error) {
+	err = l.explainedChange(r, event, a.ID, func(ctx context.Context) (err error) {
 		ended, err = l.Sessions.EndAll(ctx, a.ID, "")
 		return err
 	})
@@ -185,7 +182,12 @@ func (l LocalAccounts) EndSessions(w http.ResponseWriter, r *http.Request) error
 // changed ends a change of a person. Somebody who has just ended their own
 // sessions has nowhere to leave a message.
 func (l LocalAccounts) changed(w http.ResponseWriter, r *http.Request, a auth.LocalAccount, err error, title, text string) error {
-	if err != nil {
+	var field *auth.FieldError
+	var reason *badReason
+	switch {
+	case errors.As(err, &field) && field.Field == "password", errors.As(err, &reason):
+		return l.show(w, r, http.StatusUnprocessableEntity, a, err)
+	case err != nil:
 		return err
 	}
 	if a.ID != l.user(r).ID {

@@ -27,7 +27,7 @@ const localAccountsPath = "/local-accounts"
 
 // List shows everybody, the form to add a person, and what roles may do.
 func (l LocalAccounts) List(w http.ResponseWriter, r *http.Request) error {
-	return l.list(w, r, http.StatusOK, views.NewLocalAccount{Roles: roleOptions(auth.RoleHelpDesk)})
+	return l.list(w, r, http.StatusOK, views.NewLocalAccount{Roles: roleOptions(auth.RoleHelpDesk), Reason: reasonField(l.RequireReason)})
 }
 
 func (l LocalAccounts) list(w http.ResponseWriter, r *http.Request, status int, form views.NewLocalAccount) error {
@@ -62,14 +62,16 @@ func (l LocalAccounts) Create(w http.ResponseWriter, r *http.Request) error {
 	err := auth.CheckAccount(name, password)
 	if err == nil {
 		event := audit.Event{Action: actionCreateLocalAccount, User: localName(name), NewState: string(role)}
-		err = l.change(r, event, newAccounts, func(ctx context.Context) error {
+		err = l.explainedChange(r, event, newAccounts, func(ctx context.Context) error {
 			_, err := l.LocalAccounts.Create(ctx, name, role, password)
 			return err
 		})
 	}
 	var field *auth.FieldError
+	var reason *badReason
 	switch {
-	case errors.As(err, &field), errors.Is(err, auth.ErrNameTaken):
+	case errors.As(err, &field), errors.As(err, &reason), errors.Is(err, auth.ErrNameTaken):
+		form.Reason = l.reasonAgain(r, err)
 		form.UserNameError, form.PasswordError = accountFaults(err)
 		form.Failed = "Correct the fields below and give the password again."
 		if field != nil && field.Field == "role" {

@@ -12,6 +12,7 @@ import (
 	"keydesk/handlers"
 	"keydesk/iamsvc"
 	"keydesk/web/auth"
+	"keydesk/web/db"
 	"keydesk/web/session"
 )
 
@@ -29,6 +30,7 @@ var changes = map[iamsvc.Action]auth.Permission{
 // request, so that a disabled or re-roled person is so at once.
 func (s *site) withUser(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(db.OneLook(r.Context()))
 		current, err := s.Sessions.Current(r)
 		if errors.Is(err, session.ErrNoSession) {
 			next.ServeHTTP(w, r)

@@ -41,11 +41,14 @@ type LocalAccounts struct {
 	db     *db.DB
 	hasher *hasher
 	clock  func() time.Time
+	byID   *db.Memo[string, LocalAccount]
 }
 
 // NewLocalAccounts returns the accounts kept in d.
 func NewLocalAccounts(d *db.DB) *LocalAccounts {
-	return &LocalAccounts{db: d, hasher: newHasher(currentCost), clock: time.Now}
+	l := &LocalAccounts{db: d, hasher: newHasher(currentCost), clock: time.Now}
+	l.byID = db.NewMemo(d, l.readAccount)
+	return l
 }
 
 // now has the database's precision, so that what is returned equals what is read
@@ -209,9 +212,19 @@ func (l *LocalAccounts) update(ctx context.Context, id, query string, args ...an
 const accountColumns = `id, name, role, disabled, created_at, signed_in_at `
 
 func (l *LocalAccounts) account(ctx context.Context, id string) (LocalAccount, error) {
+	a, err := l.byID.Get(ctx, id)
+	if err == nil && a.ID == "" {
+		err = fmt.Errorf("%w: %s", ErrNoSuchAccount, id)
+	}
+	return a, err
+}
+
+// readAccount returns no account for an ID that has none: it is asked about everybody
+// from an identity provider, and the answer is worth remembering.
+func (l *LocalAccounts) readAccount(ctx context.Context, id string) (LocalAccount, error) {
 	a, err := scanAccount(l.db.QueryRow(ctx, `SELECT `+accountColumns+`FROM local_accounts WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return LocalAccount{}, fmt.Errorf("%w: %s", ErrNoSuchAccount, id)
+		return LocalAccount{}, nil
 	}
 	return a, err
 }

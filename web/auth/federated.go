@@ -37,6 +37,13 @@ type FederatedAccounts struct {
 	issuer string
 	roles  RoleMap
 	clock  func() time.Time
+	byID   *db.Memo[string, FederatedAccount]
+}
+
+func newFederatedAccounts(d *db.DB, issuer string, roles RoleMap, clock func() time.Time) *FederatedAccounts {
+	f := &FederatedAccounts{db: d, issuer: issuer, roles: roles, clock: clock}
+	f.byID = db.NewMemo(d, f.Account)
+	return f
 }
 
 // SignIn notes what the provider says of a person and returns who that is here,
@@ -90,7 +97,7 @@ func (f *FederatedAccounts) SignIn(ctx context.Context, who Identity) (u User, c
 // have by today's map. Errors are ErrNoSuchAccount (another provider's too),
 // ErrDisabled, ErrNoRole and the database's.
 func (f *FederatedAccounts) User(ctx context.Context, id string) (User, error) {
-	a, err := f.Account(ctx, id)
+	a, err := f.byID.Get(ctx, id)
 	switch {
 	case err != nil:
 		return User{}, err

@@ -78,13 +78,11 @@ func TestFederatedRoleFollowsTheMap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		later := *f
-		later.roles = RoleMap{"admins": RoleAdministrator}
+		later := newFederatedAccounts(f.db, f.issuer, RoleMap{"admins": RoleAdministrator}, f.clock)
 		if _, err := later.User(t.Context(), u.ID); !errors.Is(err, ErrNoRole) {
 			t.Errorf("with a map without the group: %v", err)
 		}
-		later = *f
-		later.issuer = "https://other.example"
+		later = newFederatedAccounts(f.db, "https://other.example", f.roles, f.clock)
 		if _, err := later.User(t.Context(), u.ID); !errors.Is(err, ErrNoSuchAccount) {
 			t.Errorf("with another provider: %v", err)
 		}

@@ -65,7 +65,7 @@ func NewOIDC(d *db.DB, s OIDCSettings) *OIDC {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	return &OIDC{OIDCSettings: s, db: d, Accounts: &FederatedAccounts{db: d, issuer: s.Issuer, roles: s.Roles, clock: s.Now}}
+	return &OIDC{OIDCSettings: s, db: d, Accounts: newFederatedAccounts(d, s.Issuer, s.Roles, s.Now)}
 }
 
 const (

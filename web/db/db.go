@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -39,6 +40,8 @@ type DB struct {
 	// a writer's fsync.
 	write, read *sql.DB
 	dialect     dialect
+	watch       *watch
+	commits     atomic.Int64 // of this process, those without an answer included
 	// release gives up what keeps other processes out; nil where they may come in.
 	release func() error
 }
@@ -53,6 +56,8 @@ type dialect struct {
 	// lock is what a transaction says first to keep other writers out; "" where BEGIN
 	// has done it.
 	lock string
+	// version asks for one text that changes with every commit; see watch.
+	version string
 	// explain turns the driver's errors into this package's.
 	explain func(error) error
 }
@@ -80,9 +85,13 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	return nil, fmt.Errorf("%w: want sqlite:PATH or postgres://USER@HOST/NAME", ErrURL)
 }
 
+func newDB(write, read *sql.DB, in dialect) *DB {
+	return &DB{write: write, read: read, dialect: in, watch: newWatch(read, in.version)}
+}
+
 // Close closes every connection; SQLite's write-ahead log is folded into its file.
 func (d *DB) Close() error {
-	err := errors.Join(d.read.Close(), d.write.Close())
+	err := errors.Join(d.watch.close(), d.read.Close(), d.write.Close())
 	if d.release != nil {
 		err = errors.Join(err, d.release())
 	}
@@ -121,6 +130,8 @@ func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 	if err := fn(&Tx{tx, d.dialect.bind}); err != nil {
 		return err
 	}
+	// However it ends: a COMMIT whose answer is lost may have taken effect.
+	defer d.commits.Add(1)
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}

@@ -35,6 +35,7 @@ var postgresDialect = dialect{
 	guard:   postgresGuard,
 	bind:    bindPostgres,
 	lock:    fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d)`, writerLock),
+	version: `SELECT pg_current_snapshot()::text`,
 	explain: explainPostgres,
 }
 
@@ -49,7 +50,7 @@ var postgresLimits = map[string]string{
 
 const (
 	connectTimeout = 5 * time.Second
-	readers        = 8 // connections of one replica, besides its writer
+	readers        = 8 // connections of one replica, besides its writer; one is the watch's
 )
 
 func openPostgres(ctx context.Context, raw string) (*DB, error) {
@@ -78,7 +79,7 @@ func openPostgres(ctx context.Context, raw string) (*DB, error) {
 	read := stdlib.OpenDB(*reading)
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	d := &DB{write: write, read: read, dialect: postgresDialect}
+	d := newDB(write, read, postgresDialect)
 	if err := d.Ping(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, errors.Join(err, d.Close()))
 	}

@@ -37,7 +37,7 @@ func OpenToRead(ctx context.Context, url string) (*DB, error) {
 	default:
 		return nil, ErrURL
 	}
-	d := &DB{write: pool, read: pool, dialect: in}
+	d := newDB(pool, pool, in)
 	if err := d.Ping(ctx); err != nil {
 		return nil, fmt.Errorf("database: %w", errors.Join(in.explain(err), d.Close()))
 	}

@@ -23,6 +23,7 @@ var sqliteDialect = dialect{
 	goose:   goose.DialectSQLite3,
 	guard:   sqliteGuard,
 	bind:    func(query string, args []any) (string, []any) { return query, args },
+	version: `PRAGMA data_version`,
 	explain: explainSQLite,
 }
 
@@ -69,9 +70,9 @@ func sqlitePools(path string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read.SetMaxOpenConns(4)
-	read.SetMaxIdleConns(4)
-	return &DB{write: write, read: read, dialect: sqliteDialect}, nil
+	read.SetMaxOpenConns(5) // one is the watch's
+	read.SetMaxIdleConns(5)
+	return newDB(write, read, sqliteDialect), nil
 }
 
 // dsn escapes the path: an unescaped '?' in a folder's name would let the rest of

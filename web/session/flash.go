@@ -54,9 +54,8 @@ func (s *Store) TakeFlashes(w http.ResponseWriter, r *http.Request) ([]Flash, er
 		return nil, err
 	}
 	// Most pages have no message; looking first spares them the write lock.
-	var content string
-	err = s.db.QueryRow(r.Context(), `SELECT content FROM sessions WHERE id_hash = ?`, digest(g.ID)).Scan(&content)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && content == "{}" {
+	x, err := s.rows.Get(r.Context(), digest(g.ID))
+	if errors.Is(err, ErrNoSession) || err == nil && x.content == "{}" {
 		return nil, nil
 	}
 	if err != nil {

@@ -28,18 +28,23 @@ var ErrPreferencesTooLarge = errors.New("the display settings are too large")
 // Preferences returns the person's settings, the zero value when none were saved.
 func (s *Store) Preferences(ctx context.Context, userID string) (Preferences, error) {
 	var p Preferences
-	var content string
-	err := s.db.QueryRow(ctx, `SELECT content FROM preferences WHERE user_id = ?`, userID).Scan(&content)
-	if errors.Is(err, sql.ErrNoRows) {
-		return p, nil
-	}
-	if err == nil {
+	content, err := s.preferences.Get(ctx, userID)
+	if err == nil && content != "" {
 		err = json.Unmarshal([]byte(content), &p)
 	}
 	if err != nil {
 		return Preferences{}, fmt.Errorf("read preferences: %w", err)
 	}
 	return p, nil
+}
+
+// readPreferences returns the person's settings as JSON, "" when none were saved.
+func (s *Store) readPreferences(ctx context.Context, userID string) (content string, err error) {
+	err = s.db.QueryRow(ctx, `SELECT content FROM preferences WHERE user_id = ?`, userID).Scan(&content)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return content, err
 }
 
 // SavePreferences replaces the person's settings. Whether the values make sense is

@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"keydesk/web/db"
@@ -10,13 +12,34 @@ import (
 const (
 	// columns are what scan reads, in its order.
 	columns = `handle, user_id, created_at, seen_at, signed_in_at, remote_addr, user_agent`
-	// alive takes the arguments of Store.alive. It is part of every read, so a row
-	// that no sweep has reached yet is as dead as a deleted one.
+	// alive takes the arguments of Store.alive. It is part of every list and count, so
+	// a row that no sweep has reached yet is as dead as a deleted one.
 	alive = `created_at > ? AND seen_at > ?`
 )
 
 func (s *Store) alive(now time.Time) []any {
 	return []any{db.Micros(now.Add(-s.absolute)), db.Micros(now.Add(-s.idle))}
+}
+
+// expired is alive's opposite, for one row.
+func (s *Store) expired(row Session, now time.Time) bool {
+	return !row.Created.After(now.Add(-s.absolute)) || !row.LastSeen.After(now.Add(-s.idle))
+}
+
+// stored is a session with what is kept in it, as JSON.
+type stored struct {
+	row     Session
+	content string
+}
+
+// readRow reads a session that may have expired. The error is ErrNoSession or the
+// database's.
+func (s *Store) readRow(ctx context.Context, idHash string) (x stored, err error) {
+	x.row, err = scan(s.db.QueryRow(ctx, `SELECT `+columns+`, content FROM sessions WHERE id_hash = ?`, idHash), &x.content)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoSession
+	}
+	return x, err
 }
 
 func scan(row interface{ Scan(...any) error }, extra ...any) (s Session, err error) {

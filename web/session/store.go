@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +33,8 @@ type Store struct {
 	secure         bool
 	idle, absolute time.Duration
 	clock          func() time.Time
+	rows           *db.Memo[string, stored] // by the digest of the ID
+	preferences    *db.Memo[string, string] // by user
 }
 
 var _ sessions.Store = (*Store)(nil)
@@ -45,6 +46,7 @@ type rowKey struct{}
 // NewStore returns the store over d.
 func NewStore(d *db.DB, o Options) *Store {
 	s := &Store{db: d, secure: o.Secure, idle: o.Idle, absolute: o.Absolute, clock: o.Now}
+	s.rows, s.preferences = db.NewMemo(d, s.readRow), db.NewMemo(d, s.readPreferences)
 	if s.idle <= 0 {
 		s.idle = time.Hour
 	}
@@ -76,7 +78,7 @@ func (s *Store) New(r *http.Request, name string) (*sessions.Session, error) {
 	if !ok {
 		return g, nil
 	}
-	row, content, err := s.load(r.Context(), id)
+	x, err := s.load(r.Context(), id)
 	if errors.Is(err, ErrNoSession) {
 		return g, nil
 	}
@@ -84,13 +86,13 @@ func (s *Store) New(r *http.Request, name string) (*sessions.Session, error) {
 		return g, fmt.Errorf("read session: %w", err)
 	}
 	values := map[string]any{}
-	if err := json.Unmarshal([]byte(content), &values); err != nil {
+	if err := json.Unmarshal([]byte(x.content), &values); err != nil {
 		return g, fmt.Errorf("read session: %w", err)
 	}
 	for k, v := range values {
 		g.Values[k] = v
 	}
-	adopt(g, id, row)
+	adopt(g, id, x.row)
 	return g, nil
 }
 
@@ -158,25 +160,23 @@ func (s *Store) beginAnonymous(r *http.Request, g *sessions.Session) error {
 	return err
 }
 
-// load reads a live session and notes that it was seen.
-func (s *Store) load(ctx context.Context, id string) (Session, string, error) {
-	now := s.now()
-	var content string
-	row, err := scan(s.db.QueryRow(ctx, `SELECT `+columns+`, content FROM sessions WHERE id_hash = ? AND `+alive,
-		append([]any{digest(id)}, s.alive(now)...)...), &content)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Session{}, "", ErrNoSession
-	}
+// load returns a live session and notes that it was seen.
+func (s *Store) load(ctx context.Context, id string) (stored, error) {
+	x, err := s.rows.Get(ctx, digest(id))
 	if err != nil {
-		return Session{}, "", err
+		return stored{}, err
+	}
+	now := s.now()
+	if s.expired(x.row, now) {
+		return stored{}, ErrNoSession
 	}
 	// At most once a minute: every page would cost a disk write otherwise.
-	if now.Sub(row.LastSeen) >= min(time.Minute, s.idle/2) {
+	if now.Sub(x.row.LastSeen) >= min(time.Minute, s.idle/2) {
 		if _, err := s.db.Exec(ctx, `UPDATE sessions SET seen_at = ? WHERE id_hash = ?`,
 			db.Micros(now), digest(id)); err != nil {
-			return Session{}, "", err
+			return stored{}, err
 		}
-		row.LastSeen = now
+		x.row.LastSeen = now
 	}
-	return row, content, nil
+	return x, nil
 }

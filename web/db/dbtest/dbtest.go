@@ -46,10 +46,10 @@ func Each(t *testing.T, test func(t *testing.T, url string)) {
 }
 
 // SQLite is the URL of a database file that is not there yet.
-func SQLite(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "keydesk.db") }
+func SQLite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "keydesk.db") }
 
 // PostgreSQL is the URL of an empty database.
-func PostgreSQL(t *testing.T) string { return server.Database(t) }
+func PostgreSQL(t testing.TB) string { return server.Database(t) }
 
 // Shared reports whether several processes may open the database.
 func Shared(url string) bool { return strings.HasPrefix(url, "postgres:") }

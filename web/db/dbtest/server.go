@@ -118,7 +118,7 @@ func (s *Server) Stop() error {
 }
 
 // Database makes an empty database, dropped after the test, and returns its URL.
-func (s *Server) Database(t *testing.T) string {
+func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("keydesk_%d", s.databases.Add(1))
 	if err := s.run("CREATE DATABASE " + name); err != nil {

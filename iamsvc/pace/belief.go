@@ -1,6 +1,9 @@
 package pace
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // mark is a place in the record of calls.
 type mark struct {
@@ -12,7 +15,7 @@ type mark struct {
 // between is how many calls the server admitted between two marks, and in
 // which time.
 func between(a, b mark) (calls, seconds float64) {
-	return float64(b.seq-a.seq) - float64(b.void-a.void), b.at.Sub(a.at).Seconds()
+	return float64(int64(b.seq-a.seq) - int64(b.void-a.void)), b.at.Sub(a.at).Seconds()
 }
 
 type phase int
@@ -27,52 +30,57 @@ const (
 	enough   = 8.0 // calls between refusals that make a measurement
 	slowest  = 0.5 // calls per second
 	fastest  = 1e5
-	leastRun = 40.0
-	mostRun  = 600.0
+	leastRun = 25.0
+	mostRun  = 500.0
+	memory   = 1500.0 // calls that an average is taken over at most, or little more
 )
 
 // belief is what refusals have taught about the server's bucket.
 type belief struct {
-	phase  phase
-	rate   float64 // calls per second that the server admits in the long run
-	burst  float64 // calls it admits at once after a rest
-	slope  float64 // measuring: how much faster per call
-	margin float64 // cruising: how far below the rate a run begins
-	run    float64 // cruising: calls after which the speed is above the rate by as much
+	phase   phase
+	rate    float64 // calls per second that the server admits in the long run
+	burst   float64 // calls it admits at once after a rest
+	slope   float64 // measuring: how much faster per call
+	margin  float64 // cruising: how far below the rate a run is
+	run     float64 // cruising: calls until the next probe
+	due     float64 // cruising: calls after which the probe should have met the limit
+	probe   float64 // cruising: how far above the rate a probe is
+	caution float64 // 0 to 1: how often refusals came before they were due
 
-	start  mark   // open: the first call after a rest
-	anchor mark   // the bucket was empty here, and has not run over since
-	last   mark   // the latest refusal
-	sure   bool   // the anchor holds
-	from   uint64 // calls given out when it became known
+	start  mark // the first call after a rest, the bucket full
+	spent  mark // the first refusal after it, until the burst is known
+	anchor mark // the bucket was empty here, and has not run over since
+	last   mark // the latest refusal
+	sure   bool // the anchor holds
+	early  bool // the latest refusal came before it was due
+	from   uint64
 
 	before *belief // as it was before the refusals that come in at present
-	first  mark    // the first of these
 }
 
 func (b *belief) known() bool { return b.phase != open }
 
+// reserve is how many tokens the background leaves to persons.
 func (b *belief) reserve() float64 {
 	if b.phase != cruising {
 		return 0
 	}
-	return min(reserve, (b.burst-1)/2)
+	return min(reserve*(1+3*b.caution), (b.burst-1)/2)
 }
 
 // speed is how fast calls may follow each other when seq have been given out.
 func (b *belief) speed(seq uint64) float64 {
 	n := float64(seq) - float64(b.from)
 	f := 1.0
-	switch b.phase {
-	case open:
+	switch {
+	case b.phase == open:
 		return fastest
-	case measuring:
+	case b.phase == measuring:
 		f = 1 + n*b.slope
-	case cruising:
-		f = 1 - b.margin + 2*b.margin*n/b.run
-		if late := n - 1.6*b.run; late > 0 {
-			f += late / 25
-		}
+	case n < b.run:
+		f = 1 - b.margin
+	default:
+		f = 1 + b.probe + max(0, n-b.due)/40
 	}
 	return min(max(b.rate*f, slowest), fastest)
 }
@@ -81,96 +89,125 @@ func (b *belief) speed(seq uint64) float64 {
 func (b *belief) begin() {
 	b.before = nil
 	was := *b
-	b.before, b.first = &was, mark{}
+	b.before = &was
 }
 
 // refused learns from the refusal of the call at m. Those of one event come in
 // one after the other; each is taken together with the ones before.
 func (b *belief) refused(m mark, latency time.Duration) {
-	before, first := b.before, b.first
-	if first.seq == 0 {
-		first = m
-	}
-	if m.seq < b.last.seq {
+	before := b.before
+	if before.last.seq != b.last.seq && m.seq < b.last.seq {
 		m.seq, m.at = b.last.seq, b.last.at
 	}
 	*b = *before
 	speed := b.speed(m.seq)
+	if debug != nil {
+		c, s := between(b.last, m)
+		lc, ls := between(b.anchor, m)
+		debug("phase %d sure %v short %.0f/%.2f=%.2f long %.0f=%.2f rate %.2f speed %.2f n %d run %.0f caut %.1f burst %.1f", b.phase, b.sure, c, s, c/s, lc, lc/ls, b.rate, speed, m.seq-b.from, b.run, b.caution, b.burst)
+	}
 	switch b.phase {
 	case open:
-		b.opened(first, m)
+		b.opened(m)
 	case measuring:
 		b.measured(m, speed)
 	case cruising:
 		b.cruised(m, speed)
 	}
-	if b.phase == measuring {
-		b.slope = min(0.17, 0.35/(b.rate*max(latency.Seconds(), 1e-3)))
-	}
+	b.aim(latency)
+	b.last, b.before = m, before
+}
+
+// aim plans for the news of a refusal to come as late as it does: many calls
+// are under way by then.
+func (b *belief) aim(latency time.Duration) {
 	b.rate = min(max(b.rate, slowest), fastest)
-	b.burst = max(b.burst, 1)
-	b.last = m
-	b.before, b.first = before, first
+	under := max(b.rate*latency.Seconds(), 0.01)
+	b.slope = min(0.17, 0.2/under)
+	b.probe = min(0.15, 0.8/under)
+	b.due = b.run + (b.margin*b.run+b.reserve()+3)/b.probe
 }
 
 // opened is the first refusal of all. The calls up to it are the burst and what
 // came in meanwhile; bursts of about two seconds' worth are usual.
-func (b *belief) opened(first, m mark) {
+func (b *belief) opened(m mark) {
 	calls, seconds := between(b.start, m)
-	b.rate = calls / (2 + seconds)
-	if calls, seconds := between(first, m); calls >= 3 && seconds > 0 {
-		b.rate = max(b.rate, 0.7*(calls-1)/seconds)
-	}
-	b.burst = calls
-	b.phase, b.anchor, b.sure = measuring, m, true
+	b.again(m, calls/(2+seconds))
+	b.burst, b.spent = calls, m
 }
 
 func (b *belief) measured(m mark, speed float64) {
 	calls, seconds := between(b.anchor, m)
-	if calls < enough || seconds <= 0 {
+	switch {
+	case calls < enough || seconds <= 0:
 		b.rate = 0.55 * speed
-		return
+	case b.ranOver(calls / seconds):
+		b.again(m, 0.55*speed)
+	default:
+		b.cruise(calls/seconds, calls)
 	}
-	b.cruise(calls/seconds, calls)
+}
+
+// ranOver reports whether the slow start was so slow that the bucket, filling
+// at rate, was full before the calls came faster than that: then more came in
+// than has been counted.
+func (b *belief) ranOver(rate float64) bool {
+	x := rate / b.rate
+	if x <= 1 {
+		return false
+	}
+	return (x*math.Log(x)-x+1)/b.slope > b.burst
 }
 
 // cruise goes on at a rate that has been measured over so many calls.
 func (b *belief) cruise(rate, calls float64) {
-	if b.burst > 0 && b.start.seq > 0 {
-		admitted, seconds := between(b.start, b.anchor)
-		b.burst = max(1, admitted-rate*seconds)
-		b.start = mark{}
-	}
 	b.phase, b.rate = cruising, rate
+	if b.spent.seq > 0 {
+		admitted, seconds := between(b.start, b.spent)
+		b.burst = max(1, admitted-rate*seconds)
+		b.spent = mark{}
+	}
 	b.run = min(max(3*calls, leastRun), mostRun)
-	b.margin = min(max(1.5/calls, 0.015), 0.06)
+	b.margin = min(max(1/calls, 0.01+0.04*b.caution), 0.06)
 }
 
 func (b *belief) cruised(m mark, speed float64) {
+	n := float64(m.seq) - float64(b.from)
 	short, seconds := between(b.last, m)
 	long, whole := between(b.anchor, m)
-	switch {
-	case !b.sure || seconds <= 0:
-		b.again(m, 0.7*b.rate)
-	case short < enough:
-		b.again(m, 0.5*b.rate)
-	default:
-		rate, allowed := short/seconds, 0.03+2/short
-		switch off := rate/b.rate - 1; {
-		case off < -allowed:
-			b.again(m, 0.6*rate)
-		case off > allowed && short > 1.6*b.run:
-			b.again(m, 0.6*speed)
-		default:
-			if long > 1500 {
-				b.anchor = b.last
-			}
-			b.cruise(long/whole, long)
-		}
+	early := n < 0.9*b.run
+	if early {
+		b.caution = min(1, b.caution+0.34)
+	} else {
+		b.caution = max(0, b.caution-0.34)
 	}
+	if seconds <= 0 {
+		return
+	}
+	rate, beyond := short/seconds, short-b.rate*seconds
+	switch {
+	case !b.sure:
+		b.anchor, b.sure, b.spent = m, true, m
+		b.cruise(0.95*b.rate, leastRun)
+	case rate < b.rate*(1-0.03-1.5/math.Sqrt(short)), early && b.early && short < 30:
+		b.again(m, 0.6*min(rate, b.rate))
+	case beyond > 5+b.burst/2:
+		b.again(m, 0.6*speed)
+	case beyond > 2+0.003*short:
+		b.anchor = m
+		b.cruise(b.rate+2*beyond/seconds, short)
+	default:
+		if long > memory {
+			b.anchor = b.last
+		}
+		b.cruise(long/whole, long)
+	}
+	b.early = early
 }
 
 // again forgets the rate and measures it from a slow start.
 func (b *belief) again(m mark, from float64) {
 	b.phase, b.rate, b.anchor, b.sure = measuring, from, m, true
 }
+
+var debug func(string, ...any)

@@ -28,7 +28,8 @@ func (l *Limiter) Use(e Estimate) {
 	defer l.mu.Unlock()
 	l.kept = e
 	l.belief = belief{burst: e.Burst, last: l.now, from: l.now.seq}
-	l.belief.cruise(min(max(e.Rate, slowest), fastest), leastRun)
+	l.belief.cruise(min(max(e.Rate, slowest), fastest), enough)
+	l.belief.aim(l.latency)
 	l.refit()
 	l.account.tokens, l.account.at = l.account.size, time.Now()
 	l.admit(time.Now())

@@ -33,12 +33,13 @@ const (
 )
 
 const (
-	sweepShare  = 0.2
-	sweepGuess  = 10  // calls per second sweepShare is taken of while nothing is known
-	reserve     = 3.0 // tokens the background leaves to persons
-	firstWindow = 6
-	fastWindow  = 11
-	mostWindow  = 24
+	sweepShare = 0.2
+	sweepGuess = 10  // calls per second sweepShare is taken of while nothing is known
+	reserve    = 3.0 // tokens the background leaves to persons
+	screen     = 50  // calls of a first page of the table, which are let out quickly
+	fastWindow = 10  // calls under way at once until then
+	slowWindow = 6   // and after it, growing
+	mostWindow = 24
 )
 
 // Limiter gives out turns. It is safe for concurrent use.
@@ -63,7 +64,7 @@ type Limiter struct {
 // New makes a limiter that gives out at most ceiling turns per second, or as
 // many as the server bears when ceiling is 0.
 func New(ceiling float64) *Limiter {
-	l := &Limiter{ceiling: ceiling, window: firstWindow}
+	l := &Limiter{ceiling: ceiling, window: fastWindow}
 	l.timer = time.AfterFunc(time.Hour, l.tick)
 	l.timer.Stop()
 	l.top.size = max(1, ceiling/5)
@@ -138,13 +139,15 @@ func (l *Limiter) done(t *Turn, o Outcome, now time.Time) {
 	}
 }
 
-// widen opens the window while callers wait at it: quickly until a first
-// screen is through, then by one per window.
+// widen opens the window by one call for each window of calls that came
+// through, once a first screen has gone out.
 func (l *Limiter) widen() {
-	switch {
+	switch out := l.now.seq - l.belief.start.seq; {
 	case l.waiting[Background].len() == 0:
-	case l.window < fastWindow:
-		l.window++
+	case out < screen:
+		l.window = fastWindow
+	case l.window == fastWindow:
+		l.window = slowWindow
 	default:
 		l.window = min(l.window+1/l.window, mostWindow)
 	}
@@ -170,7 +173,7 @@ func (l *Limiter) refused(t *Turn, now time.Time) {
 // refit makes the account's bucket as large as it is believed to be, or a
 // little less.
 func (l *Limiter) refit() {
-	l.account.size = max(0.9*l.belief.burst, 1+l.belief.reserve())
+	l.account.size = max(l.belief.burst-1, 1+l.belief.reserve())
 	l.account.spilled = 0
 }
 

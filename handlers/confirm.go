@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/klauspost/compress/gzhttp"
 
@@ -118,10 +119,28 @@ func (s SignIn) confirmed(w http.ResponseWriter, r *http.Request, waiting sessio
 	return seeOther(w, r, waiting.Next)
 }
 
+// cancelPath is the closest page above next that needs no fresh sign-in: Back would
+// lead to the page that sent the person here.
+func cancelPath(next string) string {
+	address, _, _ := strings.Cut(next, "?")
+	part := strings.Split(address, "/") // "", "accounts", account, "users", user, ...
+	switch {
+	case len(part) > 5 && part[1] == "accounts" && part[3] == "users":
+		return strings.Join(part[:5], "/")
+	case len(part) > 4 && part[1] == "accounts":
+		return strings.Join(part[:4], "/")
+	case len(part) > 3 && part[1] == "accounts":
+		return path("accounts", part[2], "users")
+	case part[1] == "settings":
+		return "/settings"
+	}
+	return "/"
+}
+
 func (s SignIn) confirmPage(w http.ResponseWriter, r *http.Request, status int, next, fault string) error {
 	w.Header().Set(gzhttp.HeaderNoCompression, "true")
 	user := s.user(r)
-	page := views.ConfirmSignInPage{Next: next, UserName: user.Name, Error: fault}
+	page := views.ConfirmSignInPage{Next: next, Cancel: cancelPath(next), UserName: user.Name, Error: fault}
 	var err error
 	if user.Issuer == auth.IssuerLocal {
 		page.AsksCode, err = s.Codes.Enabled(r.Context(), user.ID)

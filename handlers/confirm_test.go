@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -154,6 +155,28 @@ func TestStaleFormIsRefused(t *testing.T) {
 		"/settings/codes/confirm": "/settings/codes",
 	} {
 		admin.post(form, nil).wantStatus(t, http.StatusForbidden).wantText(t, "/confirm?"+url.Values{"next": {page}}.Encode())
+	}
+}
+
+// TestCancelLeadsSomewhere: whoever does not confirm finds a page that does not ask.
+func TestCancelLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.signedIn("admin")
+	s.age("admin", 6*time.Minute)
+	cancel := regexp.MustCompile(`href="([^"]*)">Cancel<`)
+	for _, route := range web.Routes() {
+		if !route.Fresh || route.Method != http.MethodGet {
+			continue
+		}
+		asked := admin.get(s.fill(route.Pattern)+"?from=here").wantText(t, "Confirm that it is you")
+		link := cancel.FindStringSubmatch(asked.Body)
+		if link == nil {
+			t.Fatalf("%s: no Cancel\n%s", route.Pattern, asked.Body)
+		}
+		if p := admin.get(link[1]); p.Status != http.StatusOK || p.URL.Path == "/confirm" {
+			t.Errorf("%s: Cancel leads to %s: %d at %s", route.Pattern, link[1], p.Status, p.URL)
+		}
 	}
 }
 

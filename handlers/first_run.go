@@ -54,7 +54,7 @@ func (s SignIn) FirstRunSubmit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	user, err := s.LocalAccounts.User(r.Context(), account.ID)
+	user, err := s.LocalAccounts.SignInByLink(r.Context(), account.ID)
 	if err != nil {
 		return err
 	}

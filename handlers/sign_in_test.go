@@ -205,6 +205,9 @@ func TestFirstRunMakesOneAdministrator(t *testing.T) {
 	if made != 1 || len(people) != 1 {
 		t.Fatalf("%d answers say created, %d accounts exist", made, len(people))
 	}
+	if people[0].LastSignIn.IsZero() {
+		t.Error("the link has signed nobody in")
+	}
 	s.browser().get(link).wantStatus(t, http.StatusNotFound)
 	if rows := s.events("CreateLocalAccount"); len(rows) != 2 || rows[0].Outcome != audit.OutcomeOK {
 		t.Errorf("journal: %+v", rows)

@@ -64,6 +64,16 @@ func (l *LocalAccounts) signedIn(ctx context.Context, a LocalAccount, stored, fr
 	return u, nil
 }
 
+// SignInByLink records that the first administrator is signed in by the link that
+// made the account, and returns them. Errors are ErrNoSuchAccount, ErrDisabled and the
+// database's.
+func (l *LocalAccounts) SignInByLink(ctx context.Context, id string) (User, error) {
+	if err := l.update(ctx, id, `UPDATE local_accounts SET signed_in_at = ? WHERE id = ?`, db.Micros(l.now()), id); err != nil {
+		return User{}, err
+	}
+	return l.User(ctx, id)
+}
+
 // credentials reads an account and its password hash. For an unknown name it answers
 // found false and the decoy, so that the caller's work is the same.
 func (l *LocalAccounts) credentials(ctx context.Context, folded string) (a LocalAccount, stored string, found bool, err error) {

@@ -9,7 +9,13 @@ import (
 
 // AccessKeys is a user's access keys: what can be done to one, creating one,
 // and the list of them all.
-type AccessKeys struct{ Base }
+type AccessKeys struct {
+	Base
+	pictures *pictures[keyRow]
+}
+
+// NewAccessKeys has nothing drawn yet.
+func NewAccessKeys(b Base) AccessKeys { return AccessKeys{Base: b, pictures: newPictures(keysList)} }
 
 // home is the user the URL names.
 func (k AccessKeys) home(r *http.Request) (keyHome, error) {

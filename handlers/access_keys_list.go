@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"time"
 
 	"keydesk/iamsvc"
 	"keydesk/views"
@@ -16,36 +15,36 @@ type keyRow struct {
 
 var keyColumns = []listColumn[keyRow]{
 	{id: "key-id", title: "Access key ID", standard: true, cell: keyIDCell,
-		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.ID) }},
+		value: func(r keyRow) sortValue { return textValue(r.key.ID) }},
 	{id: "name", title: "User name", standard: true,
 		cell: func(v listView, r keyRow) []views.Line {
 			return one(views.Line{Text: r.user.Name, URL: userPath(v.account, r.user.Name)})
 		},
-		value: func(_ listView, r keyRow) sortValue { return textValue(r.user.Name) }},
+		value: func(r keyRow) sortValue { return textValue(r.user.Name) }},
 	{id: "status", title: "Status", standard: true, cell: keyStatusCell,
-		value: func(_ listView, r keyRow) sortValue { return textValue(string(r.key.Status)) }},
+		value: func(r keyRow) sortValue { return textValue(string(r.key.Status)) }},
 	{id: "description", title: "Description", standard: true, class: "description-cell", cell: keyDescriptionCell,
-		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.Description) }},
+		value: func(r keyRow) sortValue { return textValue(r.key.Description) }},
 	{id: "created", title: "Created", cell: keyCreatedCell,
-		value: func(_ listView, r keyRow) sortValue { return timeValue(r.key.Created) }},
+		value: func(r keyRow) sortValue { return timeValue(r.key.Created) }},
 	{id: "key-age", title: "Age", standard: true,
 		cell: func(v listView, r keyRow) []views.Line {
 			return one(ageLine(v.now, r.key.Created, isStatus(r.key.Status, iamsvc.KeyActive)))
 		},
-		value: func(_ listView, r keyRow) sortValue { return agoValue(r.key.Created) }},
+		value: func(r keyRow) sortValue { return agoValue(r.key.Created) }},
 	{id: "key-used", title: "Last used", standard: true,
 		cell:  func(v listView, r keyRow) []views.Line { return one(v.lastUsed(r.key.LastUsed)) },
-		value: func(_ listView, r keyRow) sortValue { return agoValue(r.key.LastUsed.At) }},
+		value: func(r keyRow) sortValue { return agoValue(r.key.LastUsed.At) }},
 	{id: "service", title: "Service", standard: true,
 		cell: func(v listView, r keyRow) []views.Line {
 			return lastUsedWhere(v, r.key.LastUsed, r.key.LastUsed.Service)
 		},
-		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.LastUsed.Service) }},
+		value: func(r keyRow) sortValue { return textValue(r.key.LastUsed.Service) }},
 	{id: "region", title: "Region", standard: true,
 		cell: func(v listView, r keyRow) []views.Line {
 			return lastUsedWhere(v, r.key.LastUsed, r.key.LastUsed.Region)
 		},
-		value: func(_ listView, r keyRow) sortValue { return textValue(r.key.LastUsed.Region) }},
+		value: func(r keyRow) sortValue { return textValue(r.key.LastUsed.Region) }},
 }
 
 // keyIDCell leads to the key's card on its owner's page.
@@ -85,6 +84,23 @@ func lastUsedWhere(v listView, u iamsvc.LastUsed, where string) []views.Line {
 	return plain(orElse(where, "N/A"))
 }
 
+// keysList has one row per access key.
+var keysList = listKind[keyRow]{
+	name: listKeys, unit: "access key", columns: keyColumns,
+	rows: func(i *iamsvc.Inventory) (rows []keyRow) {
+		for n := range i.Users {
+			u := &i.Users[n]
+			for k := range u.Keys {
+				rows = append(rows, keyRow{u, &u.Keys[k]})
+			}
+		}
+		return rows
+	},
+	owner: func(r keyRow) *iamsvc.InventoryUser { return r.user },
+	fits:  func(m *listMatcher, r keyRow) bool { return m.key(r.user, r.key) },
+	text:  func(r keyRow) searchText { return userText(r.user, []iamsvc.AccessKey{*r.key}) },
+}
+
 // List shows every access key of every user as the inventory has them; it
 // makes no IAM call.
 func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
@@ -96,8 +112,12 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := newAccessKeysPage(account.Inventory(), parseListQuery(r.URL.Query()),
-		listPerson{account: account.ID(), prefs: prefs, now: a.Now(), protected: account.ProtectedBy})
+	page, unread, err := newAccessKeysPage(a.pictures.of(account), parseListQuery(r.URL.Query()),
+		listPerson{account: account.ID(), prefs: prefs, now: a.Now()})
+	if err != nil {
+		return err
+	}
+	account.ReadSoon(unread...)
 	page.Shell, err = a.Shell(w, r, listFrame("Access keys", account.ID(), allKeysPath(account.ID())))
 	if err != nil {
 		return err
@@ -109,32 +129,15 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	return render(w, r, http.StatusOK, views.AccessKeys(page))
 }
 
-func newAccessKeysPage(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.AccessKeysPage {
-	rows, total := matchingKeys(inventory, q, p.now)
-	t := listTable[keyRow]{
-		name: listKeys, unit: "access key", columns: keyColumns, chosen: p.prefs.KeyColumns,
-		rows: rows, total: total,
-	}
-	list := t.draw(inventory, q, p)
+// newAccessKeysPage also names the users on it whose keys are to be read.
+func newAccessKeysPage(p *picture[keyRow], q listQuery, person listPerson) (page views.AccessKeysPage, unread []string, err error) {
+	list, cut, err := p.list(q, person)
 	list.Label, list.SearchLabel = "Access keys of all users", "Find access keys by ID, user or description"
-	if !inventory.AsOf.IsZero() {
+	if !p.inventory.AsOf.IsZero() {
 		list.EmptyTitle, list.EmptyText = emptyKeys(q)
 	}
-	return views.AccessKeysPage{Loading: firstReading(inventory), Total: listTotal(inventory, total), List: list}
-}
-
-func matchingKeys(inventory *iamsvc.Inventory, q listQuery, now time.Time) (rows []keyRow, total int) {
-	m := newListMatcher(q, now)
-	for i := range inventory.Users {
-		u := &inventory.Users[i]
-		total += len(u.Keys)
-		for k := range u.Keys {
-			if m.key(u, &u.Keys[k]) {
-				rows = append(rows, keyRow{u, &u.Keys[k]})
-			}
-		}
-	}
-	return rows, total
+	page = views.AccessKeysPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all)), List: list}
+	return page, p.unread(cut.rows), err
 }
 
 func emptyKeys(q listQuery) (title, text string) {

@@ -37,9 +37,9 @@ func TestDashboardFiguresAreTheirLists(t *testing.T) {
 		if q.encode() != u.RawQuery {
 			t.Errorf("%s: the list understands %s", address, q.encode())
 		}
-		got := newUsersPage(inventory, q, testPerson()).List.Count
+		got := usersPage(t, inventory, q, testPerson()).List.Count
 		if u.Path == allKeysPath("123456789012") {
-			got = newAccessKeysPage(inventory, q, testPerson()).List.Count
+			got = accessKeysPage(t, inventory, q, testPerson()).List.Count
 		}
 		if !strings.HasPrefix(got, count+" of ") {
 			t.Errorf("%s: the dashboard says %s, the list %s", address, count, got)

@@ -16,7 +16,7 @@ type listColumn[T any] struct {
 	id, title string
 	standard  bool // shown until the person chooses otherwise
 	class     string
-	value     func(listView, T) sortValue
+	value     func(T) sortValue
 	cell      func(listView, T) []views.Line
 }
 
@@ -51,7 +51,7 @@ func countValue(n int, isKnown bool) sortValue {
 	return sortValue{missing: !isKnown, number: int64(n)}
 }
 
-func (v sortValue) compare(o sortValue, desc bool) int {
+func (v *sortValue) compare(o *sortValue, desc bool) int {
 	if v.missing != o.missing {
 		if v.missing {
 			return 1
@@ -65,32 +65,43 @@ func (v sortValue) compare(o sortValue, desc bool) int {
 	return c
 }
 
-// sortRows sorts by the keys of which there is a column. Rows arrive in the
-// order of the user names, which decides between equals.
-func sortRows[T any](rows []T, keys []sortKey, columns []listColumn[T], v listView) {
-	for _, k := range slices.Backward(keys) {
-		i := slices.IndexFunc(columns, func(c listColumn[T]) bool { return c.id == k.Column })
-		if i < 0 || columns[i].value == nil {
-			continue
-		}
-		sortBy(rows, func(row T) sortValue { return columns[i].value(v, row) }, k.Desc)
-	}
+// order is all rows sorted by the keys of which there is a column. The order of
+// the user names decides between equals.
+func (p *picture[T]) order(keys []sortKey) []int32 {
+	keys = slices.DeleteFunc(slices.Clone(keys), func(k sortKey) bool { return p.column(k.Column).value == nil })
+	return p.orders.get(formatSort(keys), func() []int32 { return p.sorted(keys) })
 }
 
-// sortBy works out each row's value once, not once per comparison.
-func sortBy[T any](rows []T, value func(T) sortValue, desc bool) {
-	type valued struct {
-		sortValue
-		row T
+// column is the one with that ID, or an empty one.
+func (p *picture[T]) column(id string) (c listColumn[T]) {
+	if i := slices.IndexFunc(p.columns, func(c listColumn[T]) bool { return c.id == id }); i >= 0 {
+		return p.columns[i]
 	}
-	decorated := make([]valued, len(rows))
-	for i, row := range rows {
-		decorated[i] = valued{value(row), row}
+	return c
+}
+
+// sorted works out each row's values once, not once per comparison.
+func (p *picture[T]) sorted(keys []sortKey) []int32 {
+	values := make([][]sortValue, len(keys))
+	for i, k := range keys {
+		value := p.column(k.Column).value
+		for _, row := range p.all {
+			values[i] = append(values[i], value(row))
+		}
 	}
-	slices.SortStableFunc(decorated, func(a, b valued) int { return a.compare(b.sortValue, desc) })
-	for i := range decorated {
-		rows[i] = decorated[i].row
+	rows := make([]int32, len(p.all))
+	for i := range rows {
+		rows[i] = int32(i)
 	}
+	slices.SortFunc(rows, func(a, b int32) int {
+		for i, k := range keys {
+			if c := values[i][a].compare(&values[i][b], k.Desc); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(a, b)
+	})
+	return rows
 }
 
 // visibleColumns are those the person chose, else the standard ones, in the
@@ -124,17 +135,21 @@ func listHeads[T any](columns []listColumn[T], q listQuery, path string) []views
 	return heads
 }
 
-// listRows draws the rows of one page.
-func listRows[T any](rows []T, columns []listColumn[T], v listView) [][]views.Cell {
-	drawn := make([][]views.Cell, 0, len(rows))
-	for _, row := range rows {
-		var cells []views.Cell
-		for i, c := range columns {
-			cells = append(cells, views.Cell{Header: i == 0, Class: c.class, Lines: c.cell(v, row)})
-		}
-		drawn = append(drawn, cells)
+// listCells are the cells of one row.
+func listCells[T any](row T, columns []listColumn[T], v listView) []views.Cell {
+	cells := make([]views.Cell, len(columns))
+	for i, c := range columns {
+		cells[i] = views.Cell{Header: i == 0, Class: c.class, Lines: c.cell(v, row)}
 	}
-	return drawn
+	return cells
+}
+
+func columnIDs[T any](columns []listColumn[T]) string {
+	ids := make([]string, len(columns))
+	for i, c := range columns {
+		ids[i] = c.id
+	}
+	return strings.Join(ids, ",")
 }
 
 // pageSizes are the page sizes that can be chosen, defaultPageSize among them.
@@ -152,10 +167,16 @@ func pageSize(preferred int) int {
 // pageOf cuts out page q.Page, or the last one when there are fewer, and says
 // which it is and how many there are.
 func pageOf[T any](rows []T, q listQuery, size int) (page []T, current, last int) {
-	last = max(1, (len(rows)+size-1)/size)
-	current = max(1, min(q.Page, last))
-	from := (current - 1) * size
-	return rows[from:min(from+size, len(rows))], current, last
+	from, to, current, last := pageRange(len(rows), q.Page, size)
+	return rows[from:to], current, last
+}
+
+// pageRange is where a page of n rows begins and ends.
+func pageRange(n, page, size int) (from, to, current, last int) {
+	last = max(1, (n+size-1)/size)
+	current = max(1, min(page, last))
+	from = (current - 1) * size
+	return from, min(from+size, n), current, last
 }
 
 // listPager links to the first and last pages and those around the current one.

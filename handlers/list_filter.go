@@ -52,11 +52,10 @@ func listSelect(name, label, value string, choices []filterChoice, what string) 
 	return f
 }
 
-// listMatcher tests users and keys against a query. Filters on keys must hold
+// listMatcher tests users and keys against the filters of a query. Filters on keys must hold
 // for one and the same key.
 type listMatcher struct {
 	query listQuery
-	words []searchWord
 	now   time.Time
 	age   dayRange
 	used  dayRange
@@ -66,7 +65,7 @@ type listMatcher struct {
 }
 
 func newListMatcher(q listQuery, now time.Time) listMatcher {
-	m := listMatcher{query: q, words: searchWords(q.Search), now: now}
+	m := listMatcher{query: q, now: now}
 	m.age, m.anyAge = parseDays(q.Age)
 	m.anyAge = !m.anyAge
 	m.used, m.anyUsed = parseDays(q.Used)
@@ -75,14 +74,14 @@ func newListMatcher(q listQuery, now time.Time) listMatcher {
 	return m
 }
 
-// user reports whether a row of the users list is to be shown.
+// user reports whether a row of the users list fits.
 func (m *listMatcher) user(u *iamsvc.InventoryUser) bool {
-	return m.owner(u) && m.someKey(u) && m.found(u, u.Keys)
+	return m.owner(u) && m.someKey(u)
 }
 
-// key reports whether a row of the access keys list is to be shown.
+// key reports whether a row of the access keys list fits.
 func (m *listMatcher) key(u *iamsvc.InventoryUser, k *iamsvc.AccessKey) bool {
-	return m.owner(u) && m.oneKey(k) && m.found(u, []iamsvc.AccessKey{*k})
+	return m.owner(u) && m.oneKey(k)
 }
 
 // owner tests what is said about a user as a whole.

@@ -35,45 +35,34 @@ func listFrame(title, account, current string) Page {
 		Crumbs: []views.Crumb{{Text: title}}}
 }
 
-// listTable is a list of rows T as asked for, ready to be drawn.
-type listTable[T any] struct {
-	name    string // listUsers or listKeys
-	unit    string // what one row is: "user"
-	columns []listColumn[T]
-	chosen  []string // IDs of the columns the person chose
-	rows    []T      // that match, in listOrder
-	total   int      // before anything was left out
-}
-
-// draw sorts the rows, cuts out the page and draws it with all that stands
-// around it.
-func (t listTable[T]) draw(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.List {
-	path := listPath(t.name, p.account)
-	v := listView{now: p.now, account: p.account, inventory: inventory, protected: p.protected}
-	visible := visibleColumns(t.columns, t.chosen)
-	sortRows(t.rows, q.Sort, t.columns, v)
-	shown, current, last := pageOf(t.rows, q, pageSize(p.prefs.PageSize))
+// list is one page of the list with all that stands around the rows.
+func (p *picture[T]) list(q listQuery, person listPerson) (views.List, listCut, error) {
+	path := listPath(p.name, p.account)
+	chosen := person.columns(p.name)
+	visible := visibleColumns(p.columns, chosen)
+	cut := p.cut(q, person.now, pageSize(person.prefs.PageSize))
+	rows, err := p.draw(cut.rows, visible, person.now)
 	list := views.List{
-		ID: t.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh",
+		ID: p.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh",
 		Search: q.Search, Sort: formatSort(q.Sort), Query: q.encode(),
-		Freshness: freshness(inventory, p.now), Notices: listNotices(inventory, q),
+		Freshness: freshness(p.inventory, person.now), Notices: listNotices(p.inventory, q),
 		Filters: keyFilters(q),
 		Columns: listHeads(visible, withOrder(q), path),
-		Rows:    listRows(shown, visible, v),
-		Pages:   listPager(current, last, func(n int) string { return q.onPage(n).at(path) }),
+		Rows:    rows,
+		Pages:   listPager(cut.current, cut.last, func(n int) string { return q.onPage(n).at(path) }),
 
-		PreferencesURL: listPreferencesPath(p.account, t.name, q),
-		Preferences:    newListPreferences(t.name, columnChoices(t.columns, t.chosen), p, q),
+		PreferencesURL: listPreferencesPath(p.account, p.name, q),
+		Preferences:    newListPreferences(p.name, columnChoices(p.columns, chosen), person, q),
 	}
 	if q.filtered() {
 		list.ClearURL = q.unfiltered().at(path)
 	}
-	if inventory.AsOf.IsZero() {
+	if p.inventory.AsOf.IsZero() {
 		list.EmptyTitle, list.EmptyText = "Could not be read", "Nothing is known of this account yet. Choose Refresh to try again."
 	} else {
-		list.Count = matchCount(len(t.rows), t.total, q.filtered(), t.unit)
+		list.Count = matchCount(cut.matches, len(p.all), q.filtered(), p.unit)
 	}
-	return list
+	return list, cut, err
 }
 
 // withOrder is q with the order that holds when none was asked for.

@@ -129,6 +129,11 @@ func (q listQuery) onPage(n int) listQuery {
 // unfiltered keeps only the order.
 func (q listQuery) unfiltered() listQuery { return listQuery{Sort: q.Sort, Page: 1} }
 
+// filters is all of q but the search that can leave rows out.
+func (q listQuery) filters() string {
+	return strings.Join([]string{q.Keys, q.Age, q.Used, q.MFA, q.Console}, "&")
+}
+
 // filtered reports whether q can leave rows out.
 func (q listQuery) filtered() bool {
 	return q.Search+q.Keys+q.Age+q.Used+q.MFA+q.Console != ""

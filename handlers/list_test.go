@@ -66,11 +66,21 @@ func testInventory() *iamsvc.Inventory {
 
 func testPerson() listPerson { return listPerson{account: "123456789012", now: testNow} }
 
+func testPicture[T any](kind listKind[T], inventory *iamsvc.Inventory) *picture[T] {
+	return newPicture(kind, "123456789012", inventory, nil)
+}
+
+// found is all rows of the list that q asks for.
+func (p *picture[T]) found(q listQuery) (rows []T) {
+	for _, row := range p.cut(q, testNow, max(1, len(p.all))).rows {
+		rows = append(rows, p.all[row])
+	}
+	return rows
+}
+
 func userNames(inventory *iamsvc.Inventory, q listQuery) string {
-	rows := matchingUsers(inventory, q, testNow)
-	sortRows(rows, q.Sort, userColumns, listView{now: testNow, inventory: inventory})
 	var names []string
-	for _, u := range rows {
+	for _, u := range testPicture(usersList, inventory).found(q) {
 		names = append(names, u.Name)
 	}
 	return strings.Join(names, " ")
@@ -156,13 +166,12 @@ func TestUserColumns(t *testing.T) {
 	}
 	for _, c := range userColumns {
 		for _, desc := range []bool{false, true} {
-			rows := matchingUsers(inventory, listQuery{}, testNow)
-			sortRows(rows, []sortKey{{c.id, desc}}, userColumns, v)
+			rows := testPicture(usersList, inventory).found(listQuery{Sort: []sortKey{{c.id, desc}}})
 			if len(rows) != len(inventory.Users) {
 				t.Errorf("%s: %d rows", c.id, len(rows))
 			}
 			if !slices.IsSortedFunc(rows, func(a, b userRow) int {
-				return missingFirst(c.value(v, a)) - missingFirst(c.value(v, b))
+				return missingFirst(c.value(a)) - missingFirst(c.value(b))
 			}) {
 				t.Errorf("%s, descending %v: missing values are not last", c.id, desc)
 			}

@@ -29,8 +29,8 @@ func TestUndeliveredWhenTheClientHasGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := AccessKeys{Base{Journal: journal, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		RequestID: func(context.Context) string { return "" }, ClientIP: func(*http.Request) string { return "" }}}
+	k := NewAccessKeys(Base{Journal: journal, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		RequestID: func(context.Context) string { return "" }, ClientIP: func(*http.Request) string { return "" }})
 	for _, gone := range []bool{false, true} {
 		ctx, hangUp := context.WithCancel(t.Context())
 		if gone {

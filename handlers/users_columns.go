@@ -15,32 +15,32 @@ type userRow = *iamsvc.InventoryUser
 // Guide, IAM users list).
 var userColumns = []listColumn[userRow]{
 	{id: "name", title: "User name", standard: true, cell: userNameCell,
-		value: func(_ listView, u userRow) sortValue { return textValue(u.Name) }},
+		value: func(u userRow) sortValue { return textValue(u.Name) }},
 	{id: "path", title: "Path",
 		cell:  func(_ listView, u userRow) []views.Line { return plain(orNone(u.Path)) },
-		value: func(_ listView, u userRow) sortValue { return textValue(u.Path) }},
+		value: func(u userRow) sortValue { return textValue(u.Path) }},
 	{id: "groups", title: "Groups", standard: true, cell: userGroupsCell,
-		value: func(_ listView, u userRow) sortValue { return countValue(len(u.Groups), u.GroupsRead) }},
+		value: func(u userRow) sortValue { return countValue(len(u.Groups), u.GroupsRead) }},
 	{id: "activity", title: "Last activity", standard: true, cell: userActivityCell,
-		value: func(_ listView, u userRow) sortValue { return agoValue(u.LastActivity) }},
+		value: func(u userRow) sortValue { return agoValue(u.LastActivity) }},
 	{id: "mfa", title: "MFA", standard: true, class: "mfa-cell", cell: userMFACell, value: userMFAValue},
 	{id: "password-age", title: "Password age", cell: userPasswordAgeCell,
-		value: func(_ listView, u userRow) sortValue { return agoValue(u.PasswordChanged) }},
+		value: func(u userRow) sortValue { return agoValue(u.PasswordChanged) }},
 	{id: "console-sign-in", title: "Console last sign-in", cell: userSignInCell,
-		value: func(_ listView, u userRow) sortValue { return agoValue(u.PasswordLastUsed) }},
+		value: func(u userRow) sortValue { return agoValue(u.PasswordLastUsed) }},
 	{id: "key-id", title: "Access key ID", standard: true, cell: userKeyIDCell, value: userKeyIDValue},
 	{id: "key-age", title: "Active key age", standard: true, cell: userKeyAgeCell,
-		value: func(_ listView, u userRow) sortValue { return agoValue(oldestActive(u)) }},
+		value: func(u userRow) sortValue { return agoValue(oldestActive(u)) }},
 	{id: "key-used", title: "Access key last used", standard: true, cell: userKeyUsedCell,
-		value: func(_ listView, u userRow) sortValue { return agoValue(latestUse(u)) }},
+		value: func(u userRow) sortValue { return agoValue(latestUse(u)) }},
 	{id: "arn", title: "ARN",
 		cell:  func(_ listView, u userRow) []views.Line { return plain(orNone(u.ARN)) },
-		value: func(_ listView, u userRow) sortValue { return textValue(u.ARN) }},
+		value: func(u userRow) sortValue { return textValue(u.ARN) }},
 	{id: "created", title: "Creation time", cell: userCreatedCell,
-		value: func(_ listView, u userRow) sortValue { return agoValue(u.Created) }},
+		value: func(u userRow) sortValue { return agoValue(u.Created) }},
 	{id: "console", title: "Console access", cell: userConsoleCell, value: userConsoleValue},
 	{id: "certs", title: "Signing certs", cell: userCertsCell,
-		value: func(_ listView, u userRow) sortValue { return countValue(u.SigningCerts, u.SigningCerts >= 0) }},
+		value: func(u userRow) sortValue { return countValue(u.SigningCerts, u.SigningCerts >= 0) }},
 }
 
 func userNameCell(v listView, u userRow) []views.Line {
@@ -103,7 +103,7 @@ func userMFACell(v listView, u userRow) []views.Line {
 	}
 }
 
-func userMFAValue(_ listView, u userRow) sortValue {
+func userMFAValue(u userRow) sortValue {
 	return sortValue{missing: u.MFA == iamsvc.Unknown, number: int64(u.MFA), text: u.MFAKinds}
 }
 
@@ -140,7 +140,7 @@ func userKeyIDCell(_ listView, u userRow) []views.Line {
 	})
 }
 
-func userKeyIDValue(_ listView, u userRow) sortValue {
+func userKeyIDValue(u userRow) sortValue {
 	if len(u.Keys) == 0 {
 		return sortValue{missing: true}
 	}
@@ -175,7 +175,7 @@ func userConsoleCell(v listView, u userRow) []views.Line {
 }
 
 // userConsoleValue sorts disabled, enabled, enabled without MFA.
-func userConsoleValue(_ listView, u userRow) sortValue {
+func userConsoleValue(u userRow) sortValue {
 	v := sortValue{missing: u.ConsoleAccess == iamsvc.Unknown, number: 2 * int64(u.ConsoleAccess)}
 	if u.ConsoleAccess == iamsvc.Yes && u.MFA == iamsvc.No {
 		v.number++

@@ -13,7 +13,13 @@ import (
 )
 
 // Users are the IAM users of an account and their pages.
-type Users struct{ Base }
+type Users struct {
+	Base
+	pictures *pictures[userRow]
+}
+
+// NewUsers has nothing drawn yet.
+func NewUsers(b Base) Users { return Users{Base: b, pictures: newPictures(usersList)} }
 
 // List shows the users as the inventory has them; it makes no IAM call.
 func (u Users) List(w http.ResponseWriter, r *http.Request) error {
@@ -25,9 +31,12 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := newUsersPage(account.Inventory(), parseListQuery(r.URL.Query()), listPerson{
-		account: account.ID(), prefs: prefs, mayCreate: u.user(r).Can(auth.CreateUsers), now: u.Now(), protected: account.ProtectedBy,
-	})
+	person := listPerson{account: account.ID(), prefs: prefs, mayCreate: u.user(r).Can(auth.CreateUsers), now: u.Now()}
+	page, unread, err := newUsersPage(u.pictures.of(account), parseListQuery(r.URL.Query()), person)
+	if err != nil {
+		return err
+	}
+	account.ReadSoon(unread...)
 	page.Shell, err = u.Shell(w, r, listFrame("IAM users", account.ID(), usersPath(account.ID())))
 	if err != nil {
 		return err
@@ -44,39 +53,47 @@ type listPerson struct {
 	account   string
 	prefs     session.Preferences
 	mayCreate bool
-	protected func(iamsvc.User) (rule string)
 	now       time.Time
 }
 
-func newUsersPage(inventory *iamsvc.Inventory, q listQuery, p listPerson) views.UsersPage {
-	t := listTable[userRow]{
-		name: listUsers, unit: "user", columns: userColumns, chosen: p.prefs.UserColumns,
-		rows: matchingUsers(inventory, q, p.now), total: len(inventory.Users),
+// columns are those the person chose of a list.
+func (p listPerson) columns(list string) []string {
+	if list == listKeys {
+		return p.prefs.KeyColumns
 	}
-	list := t.draw(inventory, q, p)
+	return p.prefs.UserColumns
+}
+
+// usersList has one row per user.
+var usersList = listKind[userRow]{
+	name: listUsers, unit: "user", columns: userColumns,
+	rows: func(i *iamsvc.Inventory) []userRow {
+		rows := make([]userRow, len(i.Users))
+		for n := range i.Users {
+			rows[n] = &i.Users[n]
+		}
+		return rows
+	},
+	owner: func(u userRow) *iamsvc.InventoryUser { return u },
+	fits:  func(m *listMatcher, u userRow) bool { return m.user(u) },
+	text:  func(u userRow) searchText { return userText(u, u.Keys) },
+}
+
+// newUsersPage also names the users on it whose keys are to be read.
+func newUsersPage(p *picture[userRow], q listQuery, person listPerson) (page views.UsersPage, unread []string, err error) {
+	list, cut, err := p.list(q, person)
 	list.Label, list.SearchLabel = "Users and their access keys", "Find users by name, key ID or group"
 	list.Filters = append(list.Filters,
 		listSelect("mfa", "MFA", q.MFA, mfaChoices, ""),
 		listSelect("console", "Console access", q.Console, consoleChoices, ""))
-	if !inventory.AsOf.IsZero() {
+	if !p.inventory.AsOf.IsZero() {
 		list.EmptyTitle, list.EmptyText = emptyUsers(q)
 	}
-	page := views.UsersPage{Loading: firstReading(inventory), Total: listTotal(inventory, t.total), List: list}
-	if p.mayCreate {
+	page = views.UsersPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all)), List: list}
+	if person.mayCreate {
 		page.CreateURL = listCreateUserPath(p.account)
 	}
-	return page
-}
-
-func matchingUsers(inventory *iamsvc.Inventory, q listQuery, now time.Time) []userRow {
-	m := newListMatcher(q, now)
-	rows := make([]userRow, 0, len(inventory.Users))
-	for i := range inventory.Users {
-		if u := &inventory.Users[i]; m.user(u) {
-			rows = append(rows, u)
-		}
-	}
-	return rows
+	return page, p.unread(cut.rows), err
 }
 
 func emptyUsers(q listQuery) (title, text string) {

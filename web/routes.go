@@ -57,8 +57,8 @@ func (s *site) signIn() handlers.SignIn {
 func (s *site) routes() []route {
 	home := handlers.Home{Base: s.base}
 	search := handlers.Search{Base: s.base}
-	users := handlers.Users{Base: s.base}
-	keys := handlers.AccessKeys{Base: s.base}
+	users := handlers.NewUsers(s.base)
+	keys := handlers.NewAccessKeys(s.base)
 	inventory := handlers.Inventory{Base: s.base, Streams: &handlers.Streams{}, StillAllowed: s.stillAllowed, Stopping: stopping}
 	own := handlers.OwnAccessKeys{Base: s.base}
 	report := handlers.CredentialReport{Base: s.base}

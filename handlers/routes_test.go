@@ -14,7 +14,7 @@ import (
 func (s *site) fill(pattern string) string {
 	account := s.Account.ID()
 	return strings.NewReplacer(
-		"{account}", account, "{user}", s.victim(), "{key}", "AAAAAAAA", "{id}", "1", "{seq}", "1", "{token}", "x",
+		"{account}", account, "{user}", s.victim(), "{key}", "AAAAAAAA", "{id}", "1", "{seq}", "1", "{token}", "x", "{look-up}", "x",
 	).Replace(pattern)
 }
 

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -18,8 +17,6 @@ type Search struct{ Base }
 const (
 	actionLookUp = "LookUp"
 	searchPath   = "/search"
-	// maxLookUps bounds what one paste can ask of IAM: a call for each key ID.
-	maxLookUps = 10
 )
 
 // Form is the empty box with what it takes.
@@ -36,66 +33,68 @@ func (s Search) Answer(w http.ResponseWriter, r *http.Request) error {
 			Examples: searchExamples(), Error: "Type or paste an access key ID or a user name."})
 	}
 	account := s.currentAccount(r)
-	results, leftOut, err := s.lookUpAll(r, account, text)
+	found, events, err := s.lookUp(r, account, text)
 	if err != nil {
 		return err
 	}
-	if to := s.destination(r, account, results, text); to != "" {
+	if to := s.destination(r, account, found, text); to != "" {
 		return seeOther(w, r, to)
 	}
-	p := views.SearchPage{}
-	for i, found := range results {
-		p.Findings = append(p.Findings, newFinding(account, found, fmt.Sprintf("finding-%d", i+1), s.Now()))
-		if found.SecretSeen && found.Kind != iamsvc.LooksLikeSecret {
-			p.Warning = "It is neither shown nor kept here. Whoever can read the place it came from has it: deactivate its access key, and create another if it is needed."
+	link := ""
+	if namesKey(events) {
+		link = lookUpLink(s.RequestID(r.Context()))
+	}
+	return s.answer(w, r, account, found, link)
+}
+
+// lookUp asks, and records what was asked.
+func (s Search) lookUp(r *http.Request, account *iamsvc.Account, text string) (iamsvc.LookUpResult, []audit.Event, error) {
+	found, err := account.LookUp(r.Context(), text)
+	if err != nil {
+		return found, nil, err
+	}
+	events := lookUpEvents(account.ID(), found)
+	for _, e := range events {
+		if err := s.record(r, e); err != nil {
+			return found, nil, err
 		}
 	}
-	if leftOut > 0 {
-		p.LeftOut = fmt.Sprintf("%s more in the text were not looked up: one search answers %d at most.", count(leftOut, "key ID"), maxLookUps)
+	return found, events, nil
+}
+
+func (s Search) answer(w http.ResponseWriter, r *http.Request, account *iamsvc.Account, found iamsvc.LookUpResult, link string) error {
+	f, err := s.finding(r, account, found)
+	if err != nil {
+		return err
+	}
+	f.LinkURL = link
+	p := views.SearchPage{Finding: f}
+	if found.SecretSeen && found.Kind != iamsvc.LooksLikeSecret {
+		p.Warning = "It is neither shown nor kept here. Whoever can read the place it came from has it: deactivate its access key, and create another if it is needed."
 	}
 	return s.page(w, r, http.StatusOK, p)
 }
 
-// lookUpAll answers the first key ID or name in the text, then every further
-// key ID, each on its own.
-func (s Search) lookUpAll(r *http.Request, account *iamsvc.Account, text string) (results []iamsvc.LookUpResult, leftOut int, err error) {
-	first, err := s.lookUp(r, account, text)
-	if err != nil {
-		return nil, 0, err
-	}
-	results = append(results, first)
-	others := first.OtherKeyIDs
-	if n := len(others) - (maxLookUps - 1); n > 0 {
-		others, leftOut = others[:maxLookUps-1], n
-	}
-	for _, id := range others {
-		next, err := s.lookUp(r, account, id)
-		if err != nil {
-			return nil, 0, err
-		}
-		results = append(results, next)
-	}
-	return results, leftOut, nil
-}
-
-func (s Search) lookUp(r *http.Request, account *iamsvc.Account, text string) (iamsvc.LookUpResult, error) {
-	found, err := account.LookUp(r.Context(), text)
-	if err != nil {
-		return iamsvc.LookUpResult{}, err
-	}
-	return found, s.record(r, lookUpEvent(account.ID(), found))
-}
-
-// lookUpEvent names what was recognised, never what was typed. A key ID that
+// lookUpEvents names what was recognised, never what was typed. A key ID that
 // led nowhere is kept only if it has the form of one.
-func lookUpEvent(account string, found iamsvc.LookUpResult) audit.Event {
+func lookUpEvents(account string, found iamsvc.LookUpResult) []audit.Event {
 	e := audit.Event{Action: actionLookUp, Account: account, Outcome: audit.OutcomeOK, User: found.Owner}
-	if found.Kind == iamsvc.KeyFound || len(iamsvc.ParsePaste(found.KeyID).KeyIDs) == 1 || found.Kind == iamsvc.TemporaryKey {
+	var events []audit.Event
+	for _, m := range found.Keys {
+		if m.Asked {
+			e.AccessKeyID, e.User = m.KeyID, m.Owner.Name
+			events = append(events, e)
+		}
+	}
+	if len(events) > 0 {
+		return events
+	}
+	if found.Kind == iamsvc.KeyFound || found.Kind == iamsvc.TemporaryKey || len(iamsvc.ParsePaste(found.KeyID).KeyIDs) == 1 {
 		e.AccessKeyID = found.KeyID
 	}
 	e.ErrorCode = map[iamsvc.LookUpKind]string{
 		iamsvc.NotInThisAccount: "NotInThisAccount", iamsvc.TemporaryKey: "TemporaryKey", iamsvc.NotAKeyID: "NotAKeyID",
-		iamsvc.LooksLikeSecret: "LooksLikeSecret", iamsvc.NotAllowed: "NotAllowed",
+		iamsvc.LooksLikeSecret: "LooksLikeSecret", iamsvc.NotAllowed: "NotAllowed", iamsvc.UserElsewhere: "NotInThisAccount",
 	}[found.Kind]
 	if found.Kind == iamsvc.NotAllowed || found.LiveErr != nil {
 		e.Outcome = audit.OutcomeFailed
@@ -103,25 +102,24 @@ func lookUpEvent(account string, found iamsvc.LookUpResult) audit.Event {
 	if found.LiveErr != nil {
 		e.ErrorCode = iamsvc.ErrorCode(found.LiveErr)
 	}
-	return e
+	return []audit.Event{e}
 }
 
-// destination is where the one answer is better seen than on this page: the
-// user's own. The help desk gets the card for its tickets instead, and nobody
-// is led past a warning.
-func (s Search) destination(r *http.Request, account *iamsvc.Account, results []iamsvc.LookUpResult, text string) string {
-	if len(results) != 1 || results[0].SecretSeen || results[0].LiveErr != nil {
+// destination is where the answer is better seen than on this page: the user's
+// own. The help desk gets the card for its tickets instead, and nobody is led
+// past a warning.
+func (s Search) destination(r *http.Request, account *iamsvc.Account, found iamsvc.LookUpResult, text string) string {
+	if found.SecretSeen || found.LiveErr != nil || found.Unlisted {
 		return ""
 	}
-	found := results[0]
 	switch {
 	case found.Kind == iamsvc.KeyFound && found.Owner != "" && s.user(r).Role != auth.RoleHelpDesk:
 		return userPath(account.ID(), found.Owner) + "#" + found.KeyID
-	case found.Kind == iamsvc.UserMatches:
+	case found.Kind == iamsvc.Matches:
 		p := iamsvc.ParsePaste(text)
-		for _, m := range found.Users {
-			if strings.EqualFold(m.User.Name, orElse(p.UserName, p.Word)) {
-				return userPath(account.ID(), m.User.Name)
+		for _, u := range found.Users {
+			if strings.EqualFold(u.Name, orElse(p.UserName, p.Word)) {
+				return userPath(account.ID(), u.Name)
 			}
 		}
 	}
@@ -129,7 +127,13 @@ func (s Search) destination(r *http.Request, account *iamsvc.Account, results []
 }
 
 func (s Search) page(w http.ResponseWriter, r *http.Request, status int, p views.SearchPage) error {
-	shell, err := s.Shell(w, r, Page{Title: searchTitle(p.Findings), Current: searchPath, Crumbs: []views.Crumb{{Text: "Search"}}})
+	// The title is what a screen reader says first: the answer. It holds nothing
+	// that was typed, since browsers keep titles.
+	title := "Search"
+	if p.Finding.Title != "" {
+		title += ": " + p.Finding.Title
+	}
+	shell, err := s.Shell(w, r, Page{Title: title, Current: searchPath, Crumbs: []views.Crumb{{Text: "Search"}}})
 	if err != nil {
 		return err
 	}
@@ -137,24 +141,12 @@ func (s Search) page(w http.ResponseWriter, r *http.Request, status int, p views
 	return render(w, r, status, views.Search(p))
 }
 
-// searchTitle is what a screen reader says first: the answer. It holds nothing
-// that was typed, since browsers keep titles.
-func searchTitle(findings []views.Finding) string {
-	switch len(findings) {
-	case 0:
-		return "Search"
-	case 1:
-		return "Search: " + findings[0].Title
-	default:
-		return fmt.Sprintf("Search: %d answers", len(findings))
-	}
-}
-
 func searchExamples() []views.KV {
 	return []views.KV{
-		{Term: "An access key ID", Text: "AKIAIOSFODNN7EXAMPLE: who owns it, whether it is active, when and where it was last used."},
-		{Term: "The end of one", Text: "WBAA or ****WBAA, as leak notices write it: every key that ends so."},
+		{Term: "An access key ID", Text: "AKIAIOSFODNN7EXAMPLE, in any case, with quotes or spaces: who owns it, whether it is active, when and where it was last used."},
+		{Term: "A part of one", Text: "WBAA, ****WBAA or AKIA...WBAA as leak notices write it, or the first eight characters: every key that fits."},
+		{Term: "Several at once", Text: "A credentials file, a list: every key ID in it, from what was read of the account."},
 		{Term: "A user name or ARN", Text: "A part of the name is enough."},
-		{Term: "A log line, an event, a notice", Text: "Every key ID in the text is found and answered."},
+		{Term: "A log line, an event, a notice", Text: "A CloudTrail event, an error message of AWS, a presigned URL, a leak alert: the key ID or user in it is found."},
 	}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -9,103 +10,132 @@ import (
 	"keydesk/views"
 )
 
-// newFinding says in words what a look-up came to.
-func newFinding(account *iamsvc.Account, found iamsvc.LookUpResult, id string, now time.Time) views.Finding {
+// finding says in words what a look-up came to.
+func (s Search) finding(r *http.Request, account *iamsvc.Account, found iamsvc.LookUpResult) (views.Finding, error) {
 	identity := account.Identity()
-	f := views.Finding{ID: id, KeyID: found.KeyID, Kind: "info"}
+	f := views.Finding{KeyID: found.KeyID, Kind: "info"}
 	switch found.Kind {
 	case iamsvc.KeyFound:
-		ownerFinding(&f, account, found, now)
-	case iamsvc.UserMatches:
-		usersFinding(&f, identity.Account, found, now)
+		ownerFinding(&f, account, found, s.user(r), s.Now())
+	case iamsvc.Matches:
+		matchesFinding(&f, identity.Account, found, s.Now())
 	case iamsvc.NotInThisAccount:
-		f.Title, f.Kind, f.Text = "Not in this account", "warning", elsewhere(identity, found.DecodedAccount)
+		f.Title, f.Kind, f.Text = "Not in this account", "warning", missing(account, found, s.Now())
+		return f, s.addHistory(&f, r, account, found)
 	case iamsvc.TemporaryKey:
-		f.Title, f.Text = "A temporary key", temporary(found.DecodedAccount)
+		temporaryFinding(&f, identity, found)
+	case iamsvc.UserElsewhere:
+		f.Title, f.Kind, f.Text = "A user of another account", "warning", []string{
+			fmt.Sprintf("The ARN in the text names the user %s of AWS account %s. Keydesk looks after account %s.", found.NamedUser, found.UserAccount, accountLabel(identity)),
+			"A user of the same name here is somebody else. Ask whoever looks after that account."}
 	case iamsvc.LooksLikeSecret:
 		f.Title, f.Kind, f.Text = "This looks like a secret access key", "error", []string{
 			"It is neither shown nor kept here, and it was not looked up: IAM cannot say whose a secret is.",
 			"Treat it as leaked. Find the access key ID that stands next to it where you copied it from, search for that, and have that key deactivated."}
 	case iamsvc.NotAllowed:
-		f.Title, f.Kind, f.Text = "Keydesk is not allowed to ask", "error", []string{
-			fmt.Sprintf("The identity Keydesk runs as lacks the permission %s. Whether the key is in this account is not known. An operator has to grant it.", found.Denied.Action)}
+		f.Title, f.Kind, f.Text = "Keydesk is not allowed to ask", "error", append([]string{
+			fmt.Sprintf("The identity Keydesk runs as lacks the permission %s. Whether the key is in this account is not known. An operator has to grant it.", found.Denied.Action)},
+			home(identity, found.Home)...)
 	default:
-		f.KeyID, f.Title, f.Kind, f.Text = "", "Not an access key ID", "warning", []string{
-			"No access key ID, user name or ARN was recognised. An access key ID has 20 characters and begins with AKIA, or with ASIA when it is temporary.",
-			"AIDA, AROA and the like begin the IDs of users and roles, not of keys."}
+		f.KeyID, f.Title, f.Kind, f.Text = "", "Not an access key ID", "warning", notAKeyID(found.IDOf)
 	}
-	return f
+	return f, nil
 }
 
-// elsewhere explains a miss by what the ID itself says. It has no check digit,
-// so that a typing error at its end still names the right account.
-func elsewhere(identity iamsvc.Identity, decoded string) []string {
-	text := []string{fmt.Sprintf("IAM knows no such access key in account %s.", accountLabel(identity))}
-	switch decoded {
+func notAKeyID(idOf string) []string {
+	text := []string{"No access key ID, user name or ARN was recognised. An access key ID has 20 characters and begins with AKIA, or with ASIA when it is temporary."}
+	switch idOf {
+	case "an access key", "a temporary access key":
+		return append(text, fmt.Sprintf("This begins like the ID of %s and is too short for one. The first eight characters or the last four are enough to search for.", idOf))
 	case "":
-		text = append(text, "The ID does not say which account it belongs to: those issued before about 2019 do not, nor do those of other systems.")
-	case identity.Account:
-		text = append(text, "The ID does name this account. Either the key has been deleted, or the ID has a typing error.")
-	default:
-		text = append(text, fmt.Sprintf("The ID names AWS account %s. Ask whoever looks after that account.", decoded))
+		return append(text, "AIDA, AROA and the like begin the IDs of users and roles, not of keys.")
 	}
-	return text
+	return append(text, fmt.Sprintf("This begins like the ID of %s, which is not an access key.", idOf))
 }
 
-func temporary(decoded string) []string {
-	text := []string{"Key IDs that begin with ASIA are temporary credentials of a role or a session. They belong to no user, expire by themselves, and IAM cannot be asked about them.",
-		"AWS CloudTrail shows which role or session used it."}
-	if decoded != "" {
-		text = append(text, fmt.Sprintf("The ID names AWS account %s.", decoded))
+func temporaryFinding(f *views.Finding, identity iamsvc.Identity, found iamsvc.LookUpResult) {
+	f.Title = "A temporary key"
+	f.Text = []string{"Key IDs that begin with ASIA are temporary credentials of a role or a session. They belong to no user, expire by themselves, and IAM cannot be asked about them."}
+	if found.Session != "" {
+		f.Text = append(f.Text, fmt.Sprintf("The text names the role session %s.", found.Session))
 	}
-	return text
+	if found.NamedUser != "" {
+		f.Text = append(f.Text, fmt.Sprintf("The text names the user %s of AWS account %s.", found.NamedUser, found.UserAccount))
+	}
+	if found.NamedUser != "" && found.UserAccount == identity.Account {
+		f.Links = []views.Link{{Text: "Show user", URL: userPath(identity.Account, found.NamedUser)}}
+	}
+	f.Text = append(append(f.Text, home(identity, found.Home)...), "AWS CloudTrail shows which role or session used it.")
 }
 
-func usersFinding(f *views.Finding, account string, found iamsvc.LookUpResult, now time.Time) {
-	f.Title = "Users found"
+// matchesFinding lists what the inventory has, and says that nothing else was
+// asked.
+func matchesFinding(f *views.Finding, account string, found iamsvc.LookUpResult, now time.Time) {
+	f.Title, f.KeyID = matchesTitle(found), ""
 	read := "The account has not been read yet."
 	if !found.AsOf.IsZero() {
-		read = "As of " + strings.ToLower(relative(now, found.AsOf)) + "."
+		read = "As of " + lowerNow(relative(now, found.AsOf)) + "; IAM was not asked."
 	}
-	if len(found.Users) == 0 {
-		f.Title, f.Kind = "Nothing found", "warning"
-		f.Text = []string{"No user's name holds this text, and no access key ID ends with it. " + read}
-		return
+	switch n := len(found.Keys) + found.MoreKeys + len(found.Users) + found.MoreUsers; n {
+	case 0:
+		f.Kind = "warning"
+		f.Text = []string{"No user's name holds this text, and no access key ID begins or ends like it. " + read}
+	case 1:
+		f.Text = []string{"1 match in what Keydesk has read of the account. " + read}
+	default:
+		f.Text = []string{thousands(n) + " matches in what Keydesk has read of the account. " + read}
 	}
-	matches := "1 match"
-	if n := len(found.Users) + found.MoreUsers; n > 1 {
-		matches = thousands(n) + " matches"
+	if found.Unread > 0 {
+		f.Kind = "warning"
+		f.Text = append(f.Text, fmt.Sprintf("The access keys of %s are not known, because they have not been read yet or could not be. Theirs are not searched here.", countOf(found.Unread, "user")))
 	}
-	f.Text = []string{matches + ", by name or by the end of an access key ID. " + read}
+	if found.MoreKeys > 0 {
+		f.Text = append(f.Text, fmt.Sprintf("Only the first %d access keys are listed; %s more are not. Search for those again.", len(found.Keys), countOf(found.MoreKeys, "key ID")))
+	}
 	if found.MoreUsers > 0 {
-		f.Text = append(f.Text, fmt.Sprintf("Only the first %d are listed.", len(found.Users)))
+		f.Text = append(f.Text, fmt.Sprintf("Only the first %d users are listed.", len(found.Users)))
 	}
-	for _, m := range found.Users {
-		f.Users = append(f.Users, views.UserFound{Name: m.User.Name, URL: userPath(account, m.User.Name), Path: m.User.Path, KeyID: m.KeyID})
+	for _, m := range found.Keys {
+		f.Keys = append(f.Keys, matchRow(account, m, now))
+	}
+	for _, u := range found.Users {
+		f.Users = append(f.Users, views.UserFound{Name: u.Name, URL: userPath(account, u.Name), Path: u.Path})
 	}
 }
 
-// ownerFinding is the card of a key that was found.
-func ownerFinding(f *views.Finding, account *iamsvc.Account, found iamsvc.LookUpResult, now time.Time) {
-	identity := account.Identity()
-	f.KeyID = found.KeyID
-	if found.Owner == "" {
-		f.Title, f.Kind, f.Text = "A key of this account without a user", "warning", []string{
-			"IAM knows the key but names no user: it may belong to the account's root user. Root should have no access keys; tell an administrator."}
-		return
+func countOf(n int, unit string) string {
+	return strings.Replace(count(n, unit), fmt.Sprint(n), thousands(n), 1)
+}
+
+func matchesTitle(found iamsvc.LookUpResult) string {
+	switch {
+	case len(found.Keys) == 0 && len(found.Users) == 0:
+		return "Nothing found"
+	case len(found.Users) == 0:
+		return "Access keys found"
+	case len(found.Keys) == 0:
+		return "Users found"
 	}
-	f.Title, f.Kind = "Owner found", ""
-	if found.LiveErr != nil {
-		f.Kind = "warning"
-		f.Text = []string{fmt.Sprintf("IAM could not be asked just now: %s. All of this is what Keydesk read before, the last use too.", unreadBecause(found.LiveErr))}
+	return "Access keys and users found"
+}
+
+func matchRow(account string, m iamsvc.KeyMatch, now time.Time) views.KeyMatch {
+	row := views.KeyMatch{KeyID: m.KeyID}
+	if !m.Known {
+		row.Note = "Not known here"
+		if m.Temporary {
+			row.Note = "Temporary"
+		}
+		if m.Account != "" {
+			row.Note += "; the ID names AWS account " + m.Account
+		}
+		return row
 	}
-	user, known := account.Inventory().User(found.Owner)
-	f.Owner = newKeyOwner(identity, found, user, known, now)
-	if found.InInventory {
-		f.Owner.AsOf = "Everything but the last use is as of " + strings.ToLower(relative(now, found.AsOf)) + "."
+	age, used := ageLine(now, m.Key.Created, isStatus(m.Key.Status, iamsvc.KeyActive)), lastUsedLine(now, m.Key.LastUsed)
+	row.Owner, row.OwnerURL = m.Owner.Name, userPath(account, m.Owner.Name)
+	row.Status, row.Age, row.LastUsed = keyStatus(m.Key.Status), views.Status{Kind: age.Kind, Text: age.Text}, used.Text
+	if used.Time.ISO != "" {
+		row.LastUsed = used.Time.Text
 	}
-	if found.LiveErr != nil {
-		f.Owner.AsOf = "All of this is as of " + strings.ToLower(relative(now, found.AsOf)) + "."
-	}
-	f.Links = []views.Link{{Text: "Show user", URL: f.Owner.URL + "#" + found.KeyID}}
+	return row
 }

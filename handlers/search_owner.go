@@ -1,35 +1,119 @@
 package handlers
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
 	"keydesk/iamsvc"
 	"keydesk/views"
+	"keydesk/web/auth"
 )
 
-// newKeyOwner draws a key that was found. Only owner and last use were asked
-// just now; the rest is from the last reading, and missing when that did not
-// have the key yet.
-func newKeyOwner(identity iamsvc.Identity, found iamsvc.LookUpResult, user iamsvc.InventoryUser, known bool, now time.Time) views.KeyOwner {
-	o := views.KeyOwner{
-		Name: found.Owner, URL: userPath(identity.Account, found.Owner),
-		Path: textNotRead, ARN: textNotRead, Description: textNotRead,
-		Status: views.Status{Kind: "inactive", Text: textNotRead}, Age: views.Status{Kind: "inactive", Text: textNotRead},
-		Created: views.Time{Text: textNotRead},
+// ownerFinding is the card of a key that was found.
+func ownerFinding(f *views.Finding, account *iamsvc.Account, found iamsvc.LookUpResult, may auth.User, now time.Time) {
+	if found.Owner == "" {
+		f.Title, f.Kind, f.Text = "A key of this account without a user", "warning", []string{
+			"IAM knows the key but names no user: it may belong to the account's root user. Root should have no access keys; tell an administrator."}
+		return
 	}
-	ownerLastUse(&o, found.Key.LastUsed, now)
-	if found.InInventory {
-		o.Status = keyStatus(found.Key.Status)
-		o.Description = orNone(found.Key.Description)
-		o.Created = views.Time{ISO: machine(found.Key.Created), Text: absolute(found.Key.Created), Absolute: absolute(found.Key.Created)}
-		age := ageLine(now, found.Key.Created, isStatus(found.Key.Status, iamsvc.KeyActive))
+	f.Title = "Owner found"
+	inventory := account.Inventory()
+	f.Kind, f.Text = doubts(inventory, found, now)
+	user, known := inventory.User(found.Owner)
+	c := ownerCard{identity: account.Identity(), found: found, user: user, known: known, may: may, now: now, read: inventory.AsOf}
+	if known {
+		c.protected = account.ProtectedBy(user.User)
+	}
+	f.Owner, f.Links = c.draw(), c.links()
+}
+
+// doubts are what could not be asked just now, and where IAM and the last
+// reading disagree.
+func doubts(inventory *iamsvc.Inventory, found iamsvc.LookUpResult, now time.Time) (kind string, text []string) {
+	add := func(format string, args ...any) { text = append(text, fmt.Sprintf(format, args...)) }
+	asOf := lowerNow(relative(now, found.AsOf))
+	if found.LiveErr != nil {
+		add("IAM could not be asked just now: %s. Owner and last use are what Keydesk read %s.", unreadBecause(found.LiveErr), asOf)
+	}
+	switch {
+	case found.StateErr != nil && found.InInventory:
+		add("The keys of %s could not be listed just now: %s. The status is what Keydesk read %s.", found.Owner, unreadBecause(found.StateErr), asOf)
+	case found.StateErr != nil:
+		add("The keys of %s could not be listed: %s. Whether the key is active is not known.", found.Owner, unreadBecause(found.StateErr))
+	case found.Unlisted:
+		add("IAM still names %s as the owner, but does not list the key any more: it has probably been deleted in the last minutes.", found.Owner)
+	}
+	if len(text) > 0 {
+		return "warning", text
+	}
+	switch {
+	case found.InInventory && found.Listed.Status != found.Key.Status:
+		add("The key was %s when Keydesk read the account %s. It is %s now.", found.Listed.Status, asOf, found.Key.Status)
+	case !found.InInventory && !inventory.AsOf.IsZero():
+		add("The key was not there when Keydesk read the account %s, or its owner's keys had not been read.", lowerNow(relative(now, inventory.AsOf)))
+	}
+	if found.InInventory && found.ListedOwner != found.Owner {
+		add("It was a key of %s when Keydesk read the account %s: the user has probably been renamed.", found.ListedOwner, asOf)
+	}
+	if len(text) > 0 {
+		return "info", text
+	}
+	return "", nil
+}
+
+// ownerCard is what the answer about a key is drawn from: what IAM said just
+// now, and what the last reading has of the user.
+type ownerCard struct {
+	identity  iamsvc.Identity
+	found     iamsvc.LookUpResult
+	user      iamsvc.InventoryUser
+	known     bool // the last reading has the user
+	protected string
+	may       auth.User
+	now, read time.Time
+}
+
+func (c ownerCard) draw() views.KeyOwner {
+	k := c.found.Key
+	o := views.KeyOwner{
+		Name: c.found.Owner, URL: userPath(c.identity.Account, c.found.Owner),
+		Path: textNotRead, ARN: textNotRead, Description: textNotRead, Tags: textNotRead,
+		Status: views.Status{Kind: "inactive", Text: textNotKnown}, Age: views.Status{Kind: "inactive", Text: textNotKnown},
+		Created: views.Time{Text: textNotKnown}, AsOf: c.asOf(),
+	}
+	ownerLastUse(&o, k.LastUsed, c.now)
+	if k.Status != "" || !k.Created.IsZero() {
+		o.Status = keyStatus(k.Status)
+		o.Created = views.Time{ISO: machine(k.Created), Text: absolute(k.Created), Absolute: absolute(k.Created)}
+		age := ageLine(c.now, k.Created, isStatus(k.Status, iamsvc.KeyActive))
 		o.Age = views.Status{Kind: age.Kind, Text: age.Text}
 	}
-	ownerUser(&o, identity.Account, found, user, known, now)
-	o.NextSteps = nextSteps(found, user.Quarantined, now)
-	o.Ticket = lookUpTicket(identity, o, found, now)
+	c.drawUser(&o)
+	c.drawSiblings(&o)
+	if c.protected != "" {
+		o.Protected = protectedText(c.protected)
+	}
+	o.NextSteps = c.nextSteps()
+	o.Ticket = c.ticket(o)
 	return o
+}
+
+// asOf says which parts of the card were asked just now.
+func (c ownerCard) asOf() string {
+	live := "Owner, status and last use were asked just now. "
+	switch {
+	case c.found.LiveErr != nil && c.found.StateErr != nil:
+		live = ""
+	case c.found.LiveErr != nil:
+		live = "The status was asked just now. "
+	case c.found.StateErr != nil || c.found.Unlisted:
+		live = "Owner and last use were asked just now. "
+	}
+	if !c.known {
+		return live + "Path, tags and description have not been read yet."
+	}
+	return live + "Everything else is as of " + lowerNow(relative(c.now, c.read)) + "."
 }
 
 func ownerLastUse(o *views.KeyOwner, u iamsvc.LastUsed, now time.Time) {
@@ -46,92 +130,53 @@ func ownerLastUse(o *views.KeyOwner, u iamsvc.LastUsed, now time.Time) {
 	}
 }
 
-// ownerUser adds what the inventory knows of the user: whom to ask, and the
-// other keys.
-func ownerUser(o *views.KeyOwner, account string, found iamsvc.LookUpResult, user iamsvc.InventoryUser, known bool, now time.Time) {
-	o.ContactsNote, o.SiblingsNote = textNotRead, textNotRead
-	if !known {
+// drawUser adds what only the last reading has: where the user belongs, and
+// whom to ask.
+func (c ownerCard) drawUser(o *views.KeyOwner) {
+	o.ContactsNote = textNotRead
+	if !c.known {
 		return
 	}
-	o.Path, o.ARN, o.Quarantined = user.Path, user.ARN, user.Quarantined
-	if user.GroupsRead {
-		o.ContactsNote = "None: the user has no tag that names an owner or a contact."
+	o.Path, o.ARN, o.Quarantined = c.user.Path, c.user.ARN, c.user.Quarantined
+	if c.found.InInventory {
+		o.Description = orNone(c.found.Key.Description)
 	}
-	for _, t := range user.Tags {
-		if isContactTag(t.Key) {
+	if !c.user.GroupsRead {
+		return
+	}
+	o.ContactsNote = "None: the user has no tag that names an owner or a contact."
+	var others []string
+	for _, t := range c.user.Tags {
+		switch {
+		case isContactTag(t.Key):
 			o.Contacts, o.ContactsNote = append(o.Contacts, views.KV{Term: t.Key + " (tag)", Text: orNone(t.Value)}), ""
+		case !describesKey(&c.user, t.Key):
+			others = append(others, t.Key+" = "+orNone(t.Value))
 		}
 	}
+	o.Tags = orNone(strings.Join(others, ", "))
+}
+
+// drawSiblings: live where the keys could be listed. What is not known is no
+// empty list.
+func (c ownerCard) drawSiblings(o *views.KeyOwner) {
 	o.SiblingsNote = "None."
-	if user.KeysErr != nil {
-		o.SiblingsNote = unreadLine(user.KeysErr).Text
+	switch {
+	case c.found.StateErr != nil && !c.found.InInventory:
+		o.SiblingsNote = unreadLine(c.found.StateErr).Text
+	case c.found.StateErr != nil && c.user.KeysErr != nil:
+		o.SiblingsNote = unreadLine(c.user.KeysErr).Text
 	}
-	for _, k := range user.Keys {
-		if k.ID == found.KeyID {
-			continue
-		}
-		age, used := ageLine(now, k.Created, isStatus(k.Status, iamsvc.KeyActive)), lastUsedLine(now, k.LastUsed)
-		sibling := views.SiblingKey{KeyID: k.ID, URL: userPath(account, user.Name) + "#" + k.ID, Status: keyStatus(k.Status),
+	for _, k := range c.found.Siblings {
+		age, used := ageLine(c.now, k.Created, isStatus(k.Status, iamsvc.KeyActive)), lastUsedLine(c.now, k.LastUsed)
+		sibling := views.SiblingKey{KeyID: k.ID, URL: o.URL + "#" + k.ID, Status: keyStatus(k.Status),
 			Age: views.Status{Kind: age.Kind, Text: age.Text}, LastUsed: used.Text}
 		if used.Time.ISO != "" {
 			sibling.LastUsed = used.Time.Text
 		}
+		if k.ID == "" {
+			sibling.KeyID, sibling.URL = textNotRead, o.URL
+		}
 		o.Siblings = append(o.Siblings, sibling)
 	}
-}
-
-// nextSteps is what the help desk does with the answer. The order is that of
-// urgency.
-func nextSteps(found iamsvc.LookUpResult, quarantined bool, now time.Time) []string {
-	var steps []string
-	used := found.Key.LastUsed
-	active := found.InInventory && isStatus(found.Key.Status, iamsvc.KeyActive)
-	if quarantined {
-		steps = append(steps, "Have an administrator deactivate the key now: AWS considers it leaked.")
-	} else if active || !found.InInventory {
-		steps = append(steps, "If the key was found in a public place or with a stranger, have an administrator deactivate it now. That can be undone.")
-	}
-	switch {
-	case !found.InInventory:
-		steps = append(steps, "Open the user's page to see whether the key is active.")
-	case !active:
-		steps = append(steps, "The key is not active: AWS refuses it. If nothing has missed it, an administrator can delete it.")
-	case used.Read && used.At.IsZero():
-		steps = append(steps, "The key has never been used. Ask the owner whether it is needed; if not, it can be deactivated and then deleted.")
-	case used.Read && days(now, used.At) > 90:
-		steps = append(steps, "The key has not been used for more than 90 days. Ask the owner whether it is needed; if not, it can be deactivated and then deleted.")
-	case used.Read:
-		steps = append(steps, "The key is in use. Talk to the owner before it is deactivated: programs that use it will fail.")
-	}
-	if active && days(now, found.Key.Created) > 90 {
-		steps = append(steps, "The key is older than 90 days. Ask the owner to replace it: create a second key, move everything to it, then deactivate this one.")
-	}
-	return steps
-}
-
-// lookUpTicket is the answer as plain text.
-func lookUpTicket(identity iamsvc.Identity, o views.KeyOwner, found iamsvc.LookUpResult, now time.Time) string {
-	used := o.LastUsedUnread.Text
-	if used == "" {
-		used = o.LastUsed.Text
-		if o.LastUsed.ISO != "" {
-			used = o.LastUsed.Absolute + ", " + o.Service + ", " + o.Region
-		}
-	}
-	lines := []string{
-		"Access key ID: " + found.KeyID,
-		"Owner: " + o.Name + " (" + o.ARN + ")",
-		"Account: " + accountLabel(identity),
-		"Status: " + o.Status.Text,
-		"Description: " + o.Description,
-		"Created: " + o.Created.Text + " (age: " + o.Age.Text + ")",
-		"Last used: " + used,
-	}
-	for _, c := range o.Contacts {
-		lines = append(lines, c.Term+": "+c.Text)
-	}
-	if o.Quarantined {
-		lines = append(lines, "The user is quarantined by AWS (AWSCompromisedKeyQuarantine).")
-	}
-	return strings.Join(append(lines, "Looked up in Keydesk: "+absolute(now)), "\n")
 }

@@ -8,6 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"keydesk/iamsvc"
 	"keydesk/iamsvc/localaccount"
@@ -35,7 +40,7 @@ func (s *site) owner(keyID string) iamsvc.InventoryUser {
 	return u
 }
 
-// TestSearchJumpsToTheOwner: one IAM call, then the user's page at the key.
+// TestSearchJumpsToTheOwner: two IAM calls, then the user's page at the key.
 func TestSearchJumpsToTheOwner(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -48,7 +53,7 @@ func TestSearchJumpsToTheOwner(t *testing.T) {
 			if p.Status != http.StatusSeeOther || p.Header.Get("Location") != want {
 				t.Errorf("%s, %q: %d to %q", name, text, p.Status, p.Header.Get("Location"))
 			}
-			if n := calls(s.Local.Calls()) - calls(before); n != 1 {
+			if n := calls(s.Local.Calls()) - calls(before); n != 2 {
 				t.Errorf("%q: %d calls", text, n)
 			}
 		}
@@ -76,7 +81,7 @@ func TestSearchAnswersTheHelpDeskWithACard(t *testing.T) {
 	owner := s.owner(exampleKey)
 	p := helen.search(exampleKey).wantStatus(t, http.StatusOK).
 		wantText(t, "<title>Search: Owner found | Keydesk</title>", owner.Name, "Active", "Laptop - command line", "What to do next", "Copy for ticket", "Other access keys of this user",
-			"Access key ID: "+exampleKey, "/users/"+owner.Name+"#"+exampleKey, "up to four hours late")
+			"Access key ID: "+exampleKey, "/users/"+owner.Name+"#"+exampleKey, "every 15 minutes", "up to four hours late", "April 22, 2015", "asked just now")
 	if strings.Contains(p.Body, "Create access key") {
 		t.Error("the card offers a change")
 	}
@@ -108,13 +113,17 @@ func TestSearchExplainsAMiss(t *testing.T) {
 	s := newSite(t)
 	helen := s.signedIn("helen")
 	for text, want := range map[string][]string{
-		foreignKey:                  {"Not in this account", "The ID names AWS account 609629065308."},
-		"AKIAI44QH8DHBNOTHERE":      {"Not in this account", "does not say which account"},
-		"ASIAY34FZKBOKMUTVV7A":      {"A temporary key", "AWS CloudTrail", "609629065308"},
-		"AKIA123":                   {"Not an access key ID"},
-		"AIDACKCEVSQ6C2EXAMPLE":     {"Not an access key ID"},
-		"two words":                 {"Not an access key ID"},
-		`<script>alert(1)</script>`: {"Nothing found"},
+		foreignKey:              {"Not in this account", "The ID belongs to AWS account 609629065308, as AWS STS confirms."},
+		"AKIAI44QH8DHBNOTHERE":  {"Not in this account", "does not say which account"},
+		"ASIAY34FZKBOKMUTVV7A":  {"A temporary key", "AWS CloudTrail", "609629065308"},
+		"AKIA123":               {"Not an access key ID", "too short for one"},
+		"AKIA1234":              {"Nothing found", "begins or ends like it"},
+		"AKIAI44QH8DHBNOTHER":   {"Not in this account", "this one has 19"},
+		"AROACKCEVSQ6C2EXAMPLE": {"Not an access key ID", "the ID of a role"},
+		"arn:aws:iam::609629065308:user/mateo.jackson": {"A user of another account", "609629065308"},
+		"AIDACKCEVSQ6C2EXAMPLE":                        {"Not an access key ID"},
+		"two words":                                    {"Not an access key ID"},
+		`<script>alert(1)</script>`:                    {"Nothing found"},
 	} {
 		p := helen.search(text).wantStatus(t, http.StatusOK).wantText(t, want...)
 		if strings.Contains(p.Body, "<script>alert") {
@@ -131,23 +140,200 @@ func TestSearchExplainsAMiss(t *testing.T) {
 	t.Errorf("the miss is not in the journal: %+v", rows)
 }
 
-func TestSearchAnswersEachKeyOfAPaste(t *testing.T) {
+func TestSearchListsEveryKeyOfAPaste(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	admin := s.signedIn("admin")
-	var text strings.Builder
-	text.WriteString(exampleKey + " ")
-	for i := range 14 {
-		fmt.Fprintf(&text, "AKIAI44QH8DHBNOTHER%c\n", 'A'+i)
+	for _, name := range []string{"admin", "helen"} {
+		b := s.signedIn(name)
+		text := exampleKey + "\n" + foreignKey + "\nASIAY34FZKBOKMUTVV7A and AKIAI44QH8DHBEXAMPLE"
+		before := calls(s.Local.Calls())
+		p := b.search(text).wantStatus(t, http.StatusOK).wantText(t, "Access keys found", "4 matches", "IAM was not asked",
+			s.owner(exampleKey).Name, "the ID names AWS account 609629065308", "Temporary", "Look up "+foreignKey)
+		if n := strings.Count(p.Body, `<form method="post" action="/search" data-again>`); n != 4 {
+			t.Errorf("%d of 4 keys can be looked up", n)
+		}
+		if n := calls(s.Local.Calls()) - before; n != 0 {
+			t.Errorf("%d calls", n)
+		}
+		var many strings.Builder
+		for i := range 60 {
+			fmt.Fprintf(&many, "AKIAI44QH8DHBNOTHE%c%c\n", 'A'+i/26, 'A'+i%26)
+		}
+		b.search(many.String()).wantText(t, "60 matches", "Only the first 50 access keys are listed; 10 key IDs more are not.")
 	}
-	before := s.Local.Calls()["GetAccessKeyLastUsed"]
-	p := admin.search(text.String()).wantStatus(t, http.StatusOK).wantText(t, "Owner found", "5 key IDs more in the text were not looked up")
-	if n := strings.Count(p.Body, `class="answer"`); n != 10 {
-		t.Errorf("%d answers", n)
+	asked := map[string]bool{}
+	for _, row := range s.events("LookUp") {
+		asked[row.AccessKeyID] = true
 	}
-	if n := s.Local.Calls()["GetAccessKeyLastUsed"] - before; n != 10 {
+	if len(asked) != 54 || !asked[foreignKey] {
+		t.Errorf("%d keys in the journal", len(asked))
+	}
+}
+
+func TestSearchByAPartOfAKeyID(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	helen := s.signedIn("helen")
+	before := calls(s.Local.Calls())
+	for _, text := range []string{"MPLE", "****MPLE", "AKIA****MPLE", "AKIAIOSFODNN", "Your key AKIA...MPLE was found on GitHub"} {
+		helen.search(text).wantStatus(t, http.StatusOK).wantText(t, exampleKey, s.owner(exampleKey).Name, "Look up "+exampleKey, "IAM was not asked")
+	}
+	if n := calls(s.Local.Calls()) - before; n != 0 {
 		t.Errorf("%d calls", n)
 	}
+	for _, row := range s.events("LookUp") {
+		if row.AccessKeyID != "" {
+			t.Errorf("a part of an ID is journalled as a whole one: %+v", row)
+		}
+	}
+}
+
+// TestSearchCard: what the answer says of the key now, beside what was read
+// before, and what each person may do about it.
+func TestSearchCard(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	owner := s.owner(exampleKey)
+	outside := s.outside(t)
+	if _, err := outside.UpdateAccessKey(t.Context(), &iam.UpdateAccessKeyInput{UserName: &owner.Name, AccessKeyId: aws.String(exampleKey), Status: "Inactive"}); err != nil {
+		t.Fatal(err)
+	}
+	before := calls(s.Local.Calls())
+	p := s.signedIn("helen").search(exampleKey).wantText(t, "Inactive", "The key was Active when Keydesk read the account", "It is Inactive now")
+	if strings.Contains(p.Body, "/activate") {
+		t.Error("the help desk is offered a change")
+	}
+	if n := calls(s.Local.Calls()) - before; n != 2 {
+		t.Errorf("%d calls", n)
+	}
+	link := p.linkToAnswer(t)
+	s.signedIn("admin").get(link).wantStatus(t, http.StatusOK).wantText(t, "Owner found", ">Activate<", ">Delete<")
+
+	leaked, _ := s.Account.Inventory().User("dev-sandbox-bot")
+	s.signedIn("helen").search(leaked.Keys[0].ID).wantText(t, "AWS has quarantined this user", "Team", "have an administrator deactivate it now")
+}
+
+// TestLinkToAnAnswer: whoever may look keys up opens it, hit or miss, and gets
+// today's answer; nobody else does, and no key ID is in the address.
+func TestLinkToAnAnswer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	helen := s.signedIn("helen")
+	for text, want := range map[string]string{
+		exampleKey: "Owner found", foreignKey: "Not in this account", "ASIAY34FZKBOKMUTVV7A": "A temporary key",
+		exampleKey + "," + foreignKey: "Look up " + foreignKey, "{\"accessKeyId\": \"" + exampleKey + "\"}": "Owner found",
+	} {
+		p := helen.search(text).wantStatus(t, http.StatusOK)
+		link := p.linkToAnswer(t)
+		if strings.Contains(strings.ToUpper(link), "AKIA") || strings.Contains(link, "?") {
+			t.Errorf("the link is %s", link)
+		}
+		for _, name := range []string{"helen", "ada", "admin"} {
+			again := s.signedIn(name).get(link).wantStatus(t, http.StatusOK).wantText(t, want)
+			if again.URL.Path != link || again.linkToAnswer(t) != link {
+				t.Errorf("%s: the link leads to %s", name, again.URL)
+			}
+		}
+		if p := s.browser().noRedirects().get(link); p.Status != http.StatusSeeOther || strings.Contains(p.Body, "AKIA") {
+			t.Errorf("without signing in: %d", p.Status)
+		}
+	}
+	for _, path := range []string{"/search/links/aaaaaaaaaaaaaaaa", "/search/links/'"} {
+		helen.get(path).wantStatus(t, http.StatusNotFound).wantText(t, "This link does not work any more")
+	}
+	for _, text := range []string{exampleSecret, "nobody.of.that.name", "MPLE"} {
+		if p := helen.search(text); strings.Contains(p.Body, "/search/links/") {
+			t.Errorf("%q: a link to what cannot be asked again", text)
+		}
+	}
+	// The ID of a request that was no look-up leads nowhere.
+	row := s.events("SignIn")[0]
+	helen.get("/search/links/"+row.RequestID).wantStatus(t, http.StatusNotFound)
+}
+
+func TestLinkToAnAnswerExpires(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for age, want := range map[time.Duration]int{29 * 24 * time.Hour: http.StatusOK, 31 * 24 * time.Hour: http.StatusNotFound} {
+		id := fmt.Sprintf("request%d", age)
+		_, err := s.Journal.Append(t.Context(), audit.Event{Action: "LookUp", Account: s.Account.ID(), AccessKeyID: exampleKey, RequestID: id, Time: time.Now().Add(-age)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.signedIn("helen").get("/search/links/"+id).wantStatus(t, want)
+	}
+}
+
+// linkToAnswer is the address of the answer on the page.
+func (p page) linkToAnswer(t *testing.T) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(p.Body, `id="answer-link" href="`)
+	link, _, _ := strings.Cut(rest, `"`)
+	if !ok || !strings.HasPrefix(link, "/search/links/") {
+		t.Fatalf("%s: no link to the answer\n%s", p.URL, p.Body)
+	}
+	return link
+}
+
+// outside is somebody who changes the account without Keydesk.
+func (s *site) outside(t *testing.T) *iam.Client {
+	t.Helper()
+	id, secret := s.Local.Credentials()
+	return iam.New(iam.Options{Region: "us-east-1", HTTPClient: s.Local.Client(), Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")})
+}
+
+// TestSearchKnowsWhatWasDeletedHere: the journal tells a deleted key from one
+// that never was here, to whoever may see it with the event.
+func TestSearchKnowsWhatWasDeletedHere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, helen := s.signedIn("admin"), s.signedIn("helen")
+	owner := s.owner("AKIAI44QH8DHBEXAMPLE") // inactive already
+	path := "/accounts/" + s.Account.ID() + "/users/" + owner.Name + "/access-keys/BEXAMPLE/delete"
+	p := admin.get(path).wantStatus(t, http.StatusOK)
+	admin.submit(p, path, url.Values{"typed_access_key_id": {"AKIAI44QH8DHBEXAMPLE"}}).wantStatus(t, http.StatusOK)
+
+	asHelen := helen.search("AKIAI44QH8DHBEXAMPLE").wantStatus(t, http.StatusOK).wantText(t, "Deleted in this account", "admin deleted this key of the user "+owner.Name)
+	if strings.Contains(asHelen.Body, "/audit-log/") {
+		t.Error("the help desk is sent to the audit log")
+	}
+	for _, name := range []string{"admin", "ada"} {
+		b := s.signedIn(name)
+		_, rest, ok := strings.Cut(b.search("akiai44qh8dhbexample").wantText(t, "Deleted in this account").Body, `href="/audit-log/`)
+		seq, _, _ := strings.Cut(rest, `"`)
+		if !ok {
+			t.Fatalf("%s: no link to the event", name)
+		}
+		b.get("/audit-log/"+seq).wantStatus(t, http.StatusOK).wantText(t, "DeleteAccessKey", "AKIAI44QH8DHBEXAMPLE")
+	}
+}
+
+// TestSearchKnowsWhatElseBecameOfAKey: withdrawn, lost, made here and deleted
+// elsewhere, or deleted elsewhere since the last reading.
+func TestSearchKnowsWhatElseBecameOfAKey(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	helen := s.signedIn("helen")
+	for i, c := range []struct{ action, outcome, want string }{
+		{"CreateAccessKey", audit.OutcomeOK, "Gone from this account"},
+		{"CreateAccessKey", audit.OutcomeWithdrawn, "Withdrawn in this account"},
+		{"DeleteAccessKey", audit.OutcomeUnknown, "answer was lost, and the key is gone"},
+		{"DeleteAccessKey", audit.OutcomeFailed, "Not in this account"},
+		{"UpdateAccessKey", audit.OutcomeOK, "Not in this account"},
+	} {
+		id := fmt.Sprintf("AKIAI44QH8DHBNOTHER%d", i)
+		_, err := s.Journal.Append(t.Context(), audit.Event{Phase: audit.PhaseOutcome, Attempt: 1, Action: c.action, Outcome: c.outcome,
+			Account: s.Account.ID(), User: "somebody", AccessKeyID: id, Actor: audit.Actor{Name: "admin"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		helen.search(id).wantStatus(t, http.StatusOK).wantText(t, c.want)
+	}
+	owner := s.owner("AKIAI44QH8DHBEXAMPLE")
+	if _, err := s.outside(t).DeleteAccessKey(t.Context(), &iam.DeleteAccessKeyInput{UserName: &owner.Name, AccessKeyId: aws.String("AKIAI44QH8DHBEXAMPLE")}); err != nil {
+		t.Fatal(err)
+	}
+	helen.search("AKIAI44QH8DHBEXAMPLE").wantText(t, "Not in this account", "as a key of the user "+owner.Name+": it has been deleted since")
 }
 
 // TestSearchNeverRepeatsASecret looks for the secret wherever it could have
@@ -207,6 +393,8 @@ func TestSearchSaysWhenKeydeskMayNotAsk(t *testing.T) {
 	if rows := s.events("LookUp"); len(rows) != 2 || rows[1].Outcome != audit.OutcomeFailed || rows[0].Outcome != audit.OutcomeFailed {
 		t.Errorf("journal: %+v", rows)
 	}
+	s.Local.Trouble().Set("GetAccessKeyInfo", func(r *localaccount.Rules) { r.Deny = true })
+	helen.search("ASIAY34FZKBOKMUTVV7A").wantText(t, "The ID names AWS account 609629065308.", "decoded from the ID, not confirmed: Keydesk lacks the permission sts:GetAccessKeyInfo")
 }
 
 // TestSearchGoesOnWithoutIAM answers from the last reading, and says so.

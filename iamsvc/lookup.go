@@ -2,7 +2,7 @@ package iamsvc
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,9 +13,10 @@ type LookUpKind string
 // The results of a look-up.
 const (
 	KeyFound         LookUpKind = "key found"
-	UserMatches      LookUpKind = "user matches"        // Users, from the inventory; may be empty
-	NotInThisAccount LookUpKind = "not in this account" // DecodedAccount when the ID names one
+	Matches          LookUpKind = "matches"             // Keys and Users, from the inventory; may be empty
+	NotInThisAccount LookUpKind = "not in this account" // Home says what is known of where it is
 	TemporaryKey     LookUpKind = "temporary key"       // ASIA: of a role or session; no user owns it
+	UserElsewhere    LookUpKind = "user elsewhere"      // the text names a user of another account
 	NotAKeyID        LookUpKind = "not a key ID"
 	LooksLikeSecret  LookUpKind = "looks like a secret"
 	NotAllowed       LookUpKind = "not allowed" // Denied says which permission is missing
@@ -23,94 +24,101 @@ const (
 
 // LookUpResult is the answer to a look-up. It never holds the text itself.
 type LookUpResult struct {
-	Kind           LookUpKind
-	KeyID          string    // the ID that was asked about
-	Owner          string    // KeyFound: the user; "" when IAM named none (a key of the root user)
-	Key            AccessKey // KeyFound: ID and LastUsed are live; Status, Created and Description from the inventory when it has the key
-	InInventory    bool      // whether it has
-	DecodedAccount string    // the account number in the key ID; "" when there is none
-	Users          []UserMatch
-	MoreUsers      int       // matches beyond those listed
-	OtherKeyIDs    []string  // further key IDs in the text, not looked up
-	SecretSeen     bool      // the text held a secret too: its key should be deactivated
-	AsOf           time.Time // of the inventory, where it was used
-	Denied         *Denied
-	LiveErr        error // KeyFound: IAM could not be asked; everything is from the inventory
-}
+	Kind       LookUpKind
+	KeyID      string // the one ID that was asked about
+	SecretSeen bool   // the text held a secret too: its key should be deactivated
 
-// UserMatch is a user found by name, or by the end of a key ID.
-type UserMatch struct {
-	User  User
-	KeyID string // set when the end of this key's ID matched
+	// KeyFound. Owner and LastUsed are live unless LiveErr says otherwise, and
+	// Status, Created and Siblings unless StateErr does. Path, tags, descriptions
+	// and the siblings' last use are always the inventory's.
+	Owner    string // "" when IAM named no user (a key of the root user)
+	Key      AccessKey
+	Siblings []AccessKey // the owner's other keys
+	LiveErr  error       // IAM could not be asked whose it is: all is from the inventory
+	StateErr error       // the owner's keys could not be listed: their state is from the inventory, where that has it
+	Unlisted bool        // IAM names the owner, but does not list the key among theirs: just deleted, most likely
+
+	// What the inventory says of the one ID, to compare.
+	InInventory bool
+	Listed      AccessKey
+	ListedOwner string
+
+	// Misses.
+	Home        KeyHome
+	Session     string // TemporaryKey: "role/session", when the text says it
+	NamedUser   string // TemporaryKey and UserElsewhere: the user whom the text names
+	UserAccount string // the account in that user's ARN
+	Denied      *Denied
+	IDOf        string // NotAKeyID: what the text looks like the ID of, such as "a role"
+
+	// Matches. What they leave out is counted.
+	Keys      []KeyMatch
+	Users     []User
+	MoreKeys  int
+	MoreUsers int
+
+	AsOf   time.Time // of the inventory, where it was used
+	Unread int       // users whose keys the inventory does not have: theirs are not among the matches
 }
 
 // mostMatches bounds a list of matches.
 const mostMatches = 50
 
-// LookUp answers "whose is this?" for any text. A key ID costs exactly one
-// call to IAM, everything else none. An error means the question could not be
-// answered (IAM throttles, is away, refuses the credentials) and the inventory
-// does not know the key either.
+// LookUp answers "whose is this?" for any text. One whole key ID costs at most
+// two calls: whose it is, and then the owner's keys or, for a miss, the account
+// it belongs to. Everything else is answered from the inventory and costs none.
+// An error means the question could not be answered (IAM throttles, is away,
+// refuses the credentials) and the inventory does not know the key either.
 func (a *Account) LookUp(ctx context.Context, text string) (LookUpResult, error) {
 	p := ParsePaste(text)
+	r, err := a.lookUp(ctx, p)
+	r.SecretSeen = p.Secret
+	return r, err
+}
+
+func (a *Account) lookUp(ctx context.Context, p Paste) (LookUpResult, error) {
 	inv := a.Inventory()
 	known, isKnown := inv.keyInAnyCase(p.Word)
-	switch {
+	switch n := len(p.KeyIDs) + len(p.Temporary); {
 	case isKnown:
-		return a.lookUpKey(ctx, p, known.ID)
-	case len(p.KeyIDs) > 0:
-		return a.lookUpKey(ctx, p, inv.asListed(p.KeyIDs[0]))
-	case len(p.Temporary) > 0:
-		id := p.Temporary[0]
-		account, _ := AccountOfKey(id)
-		return LookUpResult{Kind: TemporaryKey, KeyID: id, DecodedAccount: account, SecretSeen: p.Secret, OtherKeyIDs: p.Temporary[1:]}, nil
+		return a.lookUpKey(ctx, known.ID)
+	case n+len(p.Fragments) > 1:
+		return matchKeys(inv, p), nil
+	case len(p.KeyIDs) == 1 && inv.isCutOff(p.KeyIDs[0]):
+		return matchKeys(inv, Paste{Fragments: []Fragment{{Start: p.KeyIDs[0]}}, Word: p.Word}), nil
+	case len(p.KeyIDs) == 1:
+		return a.lookUpKey(ctx, inv.asListed(p.KeyIDs[0]))
+	case len(p.Temporary) == 1:
+		return a.lookUpTemporary(ctx, p), nil
+	case len(p.Fragments) == 1:
+		return matchKeys(inv, p), nil
+	}
+	return a.lookUpWord(ctx, inv, p)
+}
+
+// lookUpWord is for a text without anything that looks like a key ID of AWS.
+func (a *Account) lookUpWord(ctx context.Context, inv *Inventory, p Paste) (LookUpResult, error) {
+	switch {
 	case p.Secret:
-		return LookUpResult{Kind: LooksLikeSecret, SecretSeen: true}, nil
+		return LookUpResult{Kind: LooksLikeSecret}, nil
+	case p.UserName != "" && a.isElsewhere(p.UserAccount):
+		return LookUpResult{Kind: UserElsewhere, NamedUser: p.UserName, UserAccount: p.UserAccount}, nil
 	case p.UserName != "":
-		return a.matchUsers(inv, p.UserName), nil
+		return matchWord(inv, p.UserName), nil
 	case p.Word == "":
 		return LookUpResult{Kind: NotAKeyID}, nil
 	case a.foreignKeyID(inv, p.Word):
-		return a.lookUpKey(ctx, p, p.Word)
+		return a.lookUpKey(ctx, p.Word)
 	}
-	return a.matchUsers(inv, p.Word), nil
+	return matchWord(inv, p.Word), nil
 }
 
-func (a *Account) lookUpKey(ctx context.Context, p Paste, keyID string) (LookUpResult, error) {
-	r := LookUpResult{Kind: KeyFound, KeyID: keyID, SecretSeen: p.Secret}
-	for _, id := range append(p.KeyIDs, p.Temporary...) {
-		if !strings.EqualFold(id, keyID) {
-			r.OtherKeyIDs = append(r.OtherKeyIDs, id)
-		}
-	}
-	r.DecodedAccount, _ = AccountOfKey(keyID)
-	owner, used, err := a.AccessKeyLastUsed(ctx, keyID)
-	u, known, inInventory := a.Inventory().Key(keyID)
-	var denied *Denied
-	switch {
-	case errors.Is(err, ErrNoSuchKey):
-		r.Kind = NotInThisAccount
-		return r, nil
-	case errors.Is(err, ErrInvalid):
-		r.Kind = NotAKeyID
-		return r, nil
-	case err != nil && inInventory:
-		r.LiveErr, used = err, known.LastUsed
-	case errors.As(err, &denied):
-		r.Kind, r.Denied = NotAllowed, denied
-		return r, nil
-	case err != nil:
-		return LookUpResult{}, err
-	}
-	r.Owner, r.Key = owner, AccessKey{ID: keyID, UserName: owner}
-	if inInventory {
-		// After a rename some servers go on naming the old user here, while
-		// the list the inventory was read from is right.
-		r.Owner, r.Key, r.InInventory, r.AsOf = u.Name, known, true, a.Inventory().AsOf
-	}
-	r.Key.LastUsed = used
-	return r, nil
+// isElsewhere: only where both are account numbers of AWS.
+func (a *Account) isElsewhere(account string) bool {
+	return account != a.Identity().Account && isAccountNumber(account) && isAccountNumber(a.Identity().Account)
 }
+
+func isAccountNumber(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
 
 // foreignKeyID: on a server whose key IDs do not begin with AKIA, a single
 // word of the right length that names no user is worth asking about.
@@ -118,44 +126,20 @@ func (a *Account) foreignKeyID(inv *Inventory, word string) bool {
 	if _, isUser := inv.User(word); isUser || validateAccessKeyID(word) != nil {
 		return false
 	}
-	return inv.foreignKeyIDs || a.identity.AccessKeyID != "" && ParsePaste(a.identity.AccessKeyID).KeyIDs == nil && !isTemporary(a.identity.AccessKeyID)
+	return inv.foreignKeyIDs || a.Identity().AccessKeyID != "" && ParsePaste(a.Identity().AccessKeyID).KeyIDs == nil && !isTemporary(a.Identity().AccessKeyID)
 }
 
-// matchUsers finds users whose name holds the word, and keys whose ID ends
-// with it: leak notices name a key by its last characters ("****WBAA").
-func (a *Account) matchUsers(inv *Inventory, word string) LookUpResult {
-	r := LookUpResult{Kind: UserMatches, AsOf: inv.AsOf}
-	name, end := strings.ToLower(word), strings.ToUpper(strings.TrimLeft(word, "*.-…xX"))
-	for _, u := range inv.Users {
-		switch {
-		case strings.EqualFold(u.Name, word):
-			r.Users = append([]UserMatch{{User: u.User}}, r.Users...)
-		case u.ID == word, strings.Contains(strings.ToLower(u.Name), name):
-			r.Users = append(r.Users, UserMatch{User: u.User})
-		case len(end) >= 4:
-			for _, k := range u.Keys {
-				if strings.HasSuffix(strings.ToUpper(k.ID), end) {
-					r.Users = append(r.Users, UserMatch{User: u.User, KeyID: k.ID})
-				}
-			}
-		}
-	}
-	if len(r.Users) == 0 && looksLikeBrokenKeyID(word) {
-		r.Kind = NotAKeyID
-	}
-	if n := len(r.Users) - mostMatches; n > 0 {
-		r.Users, r.MoreUsers = r.Users[:mostMatches], n
-	}
-	return r
-}
+// lengthOfID is the length of AWS's own key IDs, of which the API says only
+// that it is between 16 and 128.
+const lengthOfID = 20
 
-// looksLikeBrokenKeyID: too short, too long, or the ID of something else.
-func looksLikeBrokenKeyID(word string) bool {
-	upper := strings.ToUpper(word)
-	for _, prefix := range []string{"AKIA", "ASIA", "ABIA", "ACCA", "AIDA", "AROA", "AGPA", "ANPA"} {
-		if strings.HasPrefix(upper, prefix) {
-			return true
-		}
+// isCutOff: the ID is too short for AWS, and the inventory has a key that
+// begins so.
+func (i *Inventory) isCutOff(id string) bool {
+	if _, exists := i.keyInAnyCase(id); exists || len(id) >= lengthOfID {
+		return false
 	}
-	return validateAccessKeyID(word) == nil && strings.ContainsAny(word, "0123456789")
+	return slices.ContainsFunc(i.Users, func(u InventoryUser) bool {
+		return slices.ContainsFunc(u.Keys, func(k AccessKey) bool { return Fragment{Start: id}.matches(k.ID) })
+	})
 }

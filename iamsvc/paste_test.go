@@ -21,7 +21,7 @@ func TestParsePaste(t *testing.T) {
 		{"log line", "2026-01-01 ERROR denied for key " + id + ": InvalidClientTokenId", Paste{KeyIDs: []string{id}}},
 		{"end of sentence", "Rotate " + id + ".", Paste{KeyIDs: []string{id}}},
 		{"CloudTrail", `{"userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::123456789012:user/R&D/saanvi.sarkar","accessKeyId":"` + id + `"}}`,
-			Paste{KeyIDs: []string{id}, UserName: "saanvi.sarkar", Word: ""}},
+			Paste{KeyIDs: []string{id}, UserName: "saanvi.sarkar", UserAccount: "123456789012"}},
 		{"presigned URL", "https://b.s3.amazonaws.com/o?X-Amz-Credential=" + id + "%2F20260101%2Fus-east-1%2Fs3%2Faws4_request", Paste{KeyIDs: []string{id},
 			Word: "https://b.s3.amazonaws.com/o?X-Amz-Credential=" + id + "/20260101/us-east-1/s3/aws4_request"}},
 		{"percent quotes", "%22" + id + "%22", Paste{KeyIDs: []string{id}, Word: id}},
@@ -34,10 +34,11 @@ func TestParsePaste(t *testing.T) {
 		{"session token", `"SessionToken": "FwoGZXIvYXdzEBYaDEXAMPLEEXAMPLEEXAMPLE"`, Paste{Secret: true}},
 		{"Git commit is no secret", "3a1bfa3f4b1c6e2a9e4d5f60718293a4b5c6d7e8", Paste{Word: "3a1bfa3f4b1c6e2a9e4d5f60718293a4b5c6d7e8"}},
 		{"the words secret access key before an ID", "the secret access key: " + id, Paste{KeyIDs: []string{id}}},
-		{"user ARN", "arn:aws-cn:iam::123456789012:user/svc+deploy=prod,eu.west@corp_1-x", Paste{UserName: "svc+deploy=prod,eu.west@corp_1-x", Word: "arn:aws-cn:iam::123456789012:user/svc+deploy=prod,eu.west@corp_1-x"}},
+		{"user ARN", "arn:aws-cn:iam::123456789012:user/svc+deploy=prod,eu.west@corp_1-x", Paste{UserName: "svc+deploy=prod,eu.west@corp_1-x", UserAccount: "123456789012", Word: "arn:aws-cn:iam::123456789012:user/svc+deploy=prod,eu.west@corp_1-x"}},
 		{"user name", "mateo.jackson", Paste{Word: "mateo.jackson"}},
 		{"inside a longer word", "xAKIAIOSFODNN7EXAMPLE", Paste{Word: "xAKIAIOSFODNN7EXAMPLE"}},
-		{"too short", "AKIAIOSFODNN", Paste{Word: "AKIAIOSFODNN"}},
+		{"cut off", "AKIAIOSFODNN", Paste{Fragments: []Fragment{{Start: "AKIAIOSFODNN"}}, Word: "AKIAIOSFODNN"}},
+		{"too short", "AKIAIOS", Paste{Word: "AKIAIOS"}},
 		{"empty", " \n", Paste{}},
 	}
 	for _, tt := range tests {

@@ -25,7 +25,7 @@ function openDialog(dialog, opener) {
 
 async function copy(button) {
   const source = button.dataset.copyFrom ? document.getElementById(button.dataset.copyFrom) : null;
-  const text = source ? source.textContent.trim() : button.dataset.copy;
+  const text = source ? source.href ?? source.textContent.trim() : button.dataset.copy;
   try {
     await navigator.clipboard.writeText(text);
     announce("Copied");

@@ -24,6 +24,8 @@ type Filter struct {
 	WholeUser   bool
 	// These match whole values.
 	Account, AccessKeyID, Action, Outcome string
+	// RequestID matches in the case it was made in.
+	RequestID string
 	// AccessKeyIDEnd matches the last characters of the ID: a whole one has no place
 	// in the address of a filtered page.
 	AccessKeyIDEnd string
@@ -112,6 +114,7 @@ func (f Filter) where() (string, []any) {
 	add(f.AccessKeyIDEnd != "", `LOWER(access_key_id)`+contains, strings.TrimSuffix(part(f.AccessKeyIDEnd), "%"))
 	add(f.Action != "", `LOWER(action)`+equals, f.Action)
 	add(f.Outcome != "", `LOWER(outcome)`+equals, f.Outcome)
+	add(f.RequestID != "", `request_id = ?`, f.RequestID)
 	add(!f.From.IsZero(), `happened_at >= ?`, db.Micros(f.From))
 	add(!f.To.IsZero(), `happened_at < ?`, db.Micros(f.To))
 	return strings.Join(conditions, " AND "), args

@@ -1,0 +1,138 @@
+package iamsvc
+
+import (
+	"slices"
+	"strings"
+)
+
+// KeyMatch is a key that was named, whole or in part, as the inventory has it.
+type KeyMatch struct {
+	KeyID     string
+	Asked     bool // the text has the whole ID, not a part of it
+	Known     bool // the inventory has it: Owner and Key are set
+	Owner     User
+	Key       AccessKey
+	Temporary bool   // ASIA: no inventory has it
+	Account   string // the account number in the ID of an unknown key; "" when there is none
+}
+
+// matchKeys answers for several IDs, and for fragments, without a call. IDs
+// the inventory does not have are in the list too.
+func matchKeys(inv *Inventory, p Paste) LookUpResult {
+	r := LookUpResult{Kind: Matches, AsOf: inv.AsOf, Unread: inv.unread()}
+	for _, id := range slices.Concat(p.KeyIDs, p.Temporary) {
+		m := KeyMatch{KeyID: id, Asked: true, Temporary: isTemporary(id)}
+		if k, ok := inv.keyInAnyCase(id); ok {
+			u, _, _ := inv.Key(k.ID)
+			m = KeyMatch{KeyID: k.ID, Asked: true, Known: true, Owner: u.User, Key: k}
+		} else {
+			m.Account, _ = AccountOfKey(id)
+		}
+		r.addKey(m)
+	}
+	inv.matchFragments(&r, p.Fragments)
+	inv.matchName(&r, p.Word) // there may be a user whose name begins like a key ID
+	r.cut()
+	return r
+}
+
+func (i *Inventory) matchFragments(r *LookUpResult, fragments []Fragment) {
+	if len(fragments) == 0 {
+		return
+	}
+	for _, u := range i.Users {
+		for _, k := range u.Keys {
+			if k.ID != "" && slices.ContainsFunc(fragments, func(f Fragment) bool { return f.matches(k.ID) }) {
+				r.addKey(KeyMatch{KeyID: k.ID, Known: true, Owner: u.User, Key: k})
+			}
+		}
+	}
+}
+
+func (r *LookUpResult) addKey(m KeyMatch) {
+	if !slices.ContainsFunc(r.Keys, func(o KeyMatch) bool { return o.KeyID == m.KeyID }) {
+		r.Keys = append(r.Keys, m)
+	}
+}
+
+// matchWord finds users whose name holds the word, and keys whose ID ends
+// with it: leak notices name a key by its last characters.
+func matchWord(inv *Inventory, word string) LookUpResult {
+	r := LookUpResult{Kind: Matches, AsOf: inv.AsOf, Unread: inv.unread()}
+	inv.matchName(&r, word)
+	if len(word) >= shortestEnd && wordOfID.MatchString(word) {
+		inv.matchFragments(&r, []Fragment{{End: strings.ToUpper(word)}})
+	}
+	if len(r.Users)+len(r.Keys) == 0 && looksLikeBrokenKeyID(word) {
+		r.Kind, r.IDOf = NotAKeyID, KindOfID(word)
+	}
+	r.cut()
+	return r
+}
+
+// matchName puts the user of exactly that name first.
+func (i *Inventory) matchName(r *LookUpResult, word string) {
+	if word == "" {
+		return
+	}
+	name := strings.ToLower(word)
+	for _, u := range i.Users {
+		switch {
+		case strings.EqualFold(u.Name, word):
+			r.Users = slices.Insert(r.Users, 0, u.User)
+		case u.ID == word, strings.Contains(strings.ToLower(u.Name), name):
+			r.Users = append(r.Users, u.User)
+		}
+	}
+}
+
+func (r *LookUpResult) cut() {
+	if n := len(r.Keys) - mostMatches; n > 0 {
+		r.Keys, r.MoreKeys = r.Keys[:mostMatches], n
+	}
+	if n := len(r.Users) - mostMatches; n > 0 {
+		r.Users, r.MoreUsers = r.Users[:mostMatches], n
+	}
+}
+
+// unread counts the users whose keys a search does not see.
+func (i *Inventory) unread() (n int) {
+	for _, u := range i.Users {
+		if u.KeysErr != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// looksLikeBrokenKeyID: too short, too long, or the ID of something else.
+func looksLikeBrokenKeyID(word string) bool {
+	if KindOfID(word) != "" {
+		return true
+	}
+	return validateAccessKeyID(word) == nil && strings.ContainsAny(word, "0123456789")
+}
+
+// KindOfID says what an ID with that prefix is the ID of ("a role"), by the
+// table of unique identifiers in the IAM User Guide; "" for none of them.
+func KindOfID(word string) string {
+	if len(word) < 4 || !wordOfID.MatchString(word) {
+		return ""
+	}
+	return prefixes[strings.ToUpper(word[:4])]
+}
+
+var prefixes = map[string]string{
+	"ABIA": "an STS service bearer token",
+	"ACCA": "a service-specific credential",
+	"AGPA": "a user group",
+	"AIDA": "an IAM user",
+	"AIPA": "an EC2 instance profile",
+	"AKIA": "an access key",
+	"ANPA": "a managed policy",
+	"ANVA": "a version of a managed policy",
+	"APKA": "a public key",
+	"AROA": "a role",
+	"ASCA": "a certificate",
+	"ASIA": "a temporary access key",
+}

@@ -85,7 +85,12 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap lets http.ResponseController flush.
+// Flush is for gzhttp, which asks its writer for it and does not unwrap.
+func (w *statusWriter) Flush() {
+	_ = http.NewResponseController(w.ResponseWriter).Flush() // the next write fails too
+}
+
+// Unwrap lets http.ResponseController set deadlines.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // withAccessLog writes one line per request with the route's pattern in place

@@ -46,7 +46,7 @@ func (a *Account) listWithOwn(ctx context.Context, t target) ([]AccessKey, error
 	keys, err := a.listAccessKeys(ctx, a.interactive, t)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.own.apply(t.user, keys, started), err
+	return applyOwn(a.own.of(t.user), keys, started), err
 }
 
 // target is whose keys a call is about: a named user's, or the caller's own,

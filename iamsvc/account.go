@@ -29,8 +29,13 @@ type Config struct {
 	// RateCeiling is the calls per second that are never exceeded; 0 = as many
 	// as the account's own limit admits, which is found out.
 	RateCeiling float64
-	// RefreshEvery is the time between inventory readings; 0 = 15 minutes.
+	// RefreshEvery is the time between looks at what changed; 0 = 15 minutes.
 	RefreshEvery time.Duration
+	// SweepEvery is the time within which every user is read again, whatever
+	// the reports say; 0 = 6 hours.
+	SweepEvery time.Duration
+	Shelf      Shelf  // keeps the inventory over a restart; nil: nothing does
+	ShelfMark  string // tells this server from others on the same shelf
 }
 
 // Account is one AWS account, or one server that speaks IAM's protocol.
@@ -46,20 +51,30 @@ type Account struct {
 	interactive, writes, background, sweep *lane
 	limiter                                *pace.Limiter
 
-	identity   Identity
+	identity   atomic.Pointer[Identity]
 	protection Protection
 
-	refreshEvery time.Duration
-	refreshing   chan struct{} // holds one token while a refresh runs
-	wake         chan struct{}
-	settle       []time.Duration // waits between looks at a list that may lag a write
-	reportPoll   time.Duration   // between two looks at a report being generated
-	reportWait   time.Duration   // how long a report may take before the inventory does without
+	refreshEvery, sweepEvery time.Duration
+	refreshing               chan struct{} // holds one token while a refresh runs
+	wake                     chan struct{} // a refresh is asked for
+	wanted                   chan struct{} // users were queued while nothing was going on
+	queue                    *queue
+	shelf                    shelf
+	restored                 bool            // from what an earlier run kept
+	settle                   []time.Duration // waits between looks at a list that may lag a write
+	reportPoll               time.Duration   // between two looks at a report being generated
+	reportWait               time.Duration   // how long a report may take before the inventory does without
 
-	mu       sync.Mutex // guards facts and own
-	facts    facts
-	own      ownChanges
-	snapshot atomic.Pointer[Inventory]
+	mu         sync.Mutex // guards what follows
+	facts      facts
+	own        ownChanges
+	started    time.Time // of the last reading
+	denied     int       // users refused one after the other
+	lastDenial error
+	published  time.Time     // the picture
+	drawing    time.Duration // what that took
+	watched    chan struct{} // closed when it is drawn
+	snapshot   atomic.Pointer[Inventory]
 }
 
 // Open reaches the account and finds out who Keydesk is in it. A server
@@ -73,18 +88,29 @@ func Open(ctx context.Context, c Config) (*Account, error) {
 	a := &Account{
 		journal: c.Journal, log: c.Logger, now: c.Now, creds: c.AWS.Credentials, pageSize: c.PageSize,
 		refreshEvery: c.RefreshEvery, protection: c.Protection,
+		sweepEvery: c.SweepEvery,
 		refreshing: make(chan struct{}, 1),
 		wake:       make(chan struct{}, 1),
+		wanted:     make(chan struct{}, 1),
+		watched:    make(chan struct{}),
+		queue:      newQueue(),
+		shelf:      shelf{Shelf: c.Shelf, mark: c.ShelfMark},
 		settle:     []time.Duration{500 * time.Millisecond, time.Second, 1500 * time.Millisecond},
 		reportPoll: time.Second,
 		reportWait: time.Minute,
 		own:        ownChanges{},
 	}
 	a.openLanes(c)
-	a.publish()
-	if err := a.identify(ctx); err != nil {
+	before := a.takeDown(ctx)
+	id, err := a.whoAmI(ctx, before.Identity)
+	if err != nil {
 		return nil, err
 	}
+	a.identity.Store(&id)
+	if before.Identity.Account == id.Account {
+		a.restore(before)
+	}
+	a.publish()
 	return a, nil
 }
 
@@ -107,14 +133,17 @@ func (c Config) withDefaults() Config {
 	if c.RefreshEvery == 0 {
 		c.RefreshEvery = 15 * time.Minute
 	}
+	if c.SweepEvery == 0 {
+		c.SweepEvery = 6 * time.Hour
+	}
 	return c
 }
 
 // ID is the account ID as the server gave it: 12 digits on AWS.
-func (a *Account) ID() string { return a.identity.Account }
+func (a *Account) ID() string { return a.identity.Load().Account }
 
 // Identity is who Keydesk is in this account.
-func (a *Account) Identity() Identity { return a.identity }
+func (a *Account) Identity() Identity { return *a.identity.Load() }
 
 // Accounts are the accounts Keydesk serves.
 type Accounts struct {

@@ -59,7 +59,7 @@ func (a *Account) sendUpdate(ctx context.Context, t target, keyID string, s KeyS
 	if err != nil {
 		return "", err
 	}
-	a.applyOwn(ownChange{user: t.user, keyID: keyID, status: s})
+	a.changed(ownChange{User: t.user, KeyID: keyID, Status: s})
 	return seen.requestID, nil
 }
 
@@ -139,7 +139,7 @@ func (a *Account) sendDelete(ctx context.Context, t target, keyID string) (reque
 	if err != nil {
 		return "", err
 	}
-	a.applyOwn(ownChange{user: t.user, keyID: keyID, deleted: true})
+	a.changed(ownChange{User: t.user, KeyID: keyID, Deleted: true})
 	return seen.requestID, nil
 }
 

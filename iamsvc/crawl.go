@@ -3,79 +3,20 @@ package iamsvc
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// publishEvery bounds how often a running crawl draws a new picture.
-const publishEvery = 250 * time.Millisecond
-
-// Inventory is the current picture, never nil.
-func (a *Account) Inventory() *Inventory { return a.snapshot.Load() }
-
-// Run keeps the inventory fresh until ctx is done.
-func (a *Account) Run(ctx context.Context) {
-	ticker := time.NewTicker(a.refreshEvery)
-	defer ticker.Stop()
-	for {
-		if err := a.Refresh(ctx); err != nil && ctx.Err() == nil {
-			a.log.Warn("the inventory could not be read completely", "account", a.ID(), "code", ErrorCode(err))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		case <-a.wake:
-		}
-	}
-}
-
-// RefreshSoon asks Run for a reading and does not wait for it.
-func (a *Account) RefreshSoon() {
-	select {
-	case a.wake <- struct{}{}:
-	default: // one is asked for already
-	}
-}
-
-// Refresh reads the whole account and returns when that is done; one at a
-// time. The picture is published as its parts arrive. What could not be read
-// is marked in it; the error is about the list of users alone.
-func (a *Account) Refresh(ctx context.Context) error {
-	select {
-	case a.refreshing <- struct{}{}:
-		defer func() { <-a.refreshing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	started := a.now()
-	a.learn(func(f *facts) { f.loading = true })
-	defer a.learn(func(f *facts) { f.loading = false })
-
-	var report, rest sync.WaitGroup
-	report.Go(func() { a.readReport(ctx) })
-	rest.Go(func() { a.readDetails(ctx) })
-	rest.Go(func() { a.readVirtualMFA(ctx) })
-	users, err := a.listUsers(ctx, a.background)
-	a.learn(func(f *facts) { f.setUsers(users, err, started) })
-	a.readKeys(ctx)
-	report.Wait()
-	a.readLastUsed(ctx)
-	rest.Wait()
-	a.learn(func(f *facts) {
-		f.forgetGone()
-		if err == nil && ctx.Err() == nil {
-			a.own.prune(started)
-		}
-	})
-	return err
-}
+const (
+	crawlers    = 24 // users whose keys are being read at the same time, at most
+	firstScreen = 50 // rows of a list's first page
+	// deniedInARow: so many users whose keys may not be listed, one after the
+	// other, and the rest is not asked about.
+	deniedInARow = 25
+	publishEvery = 250 * time.Millisecond
+	saveEvery    = 10 * time.Second
+)
 
 // learn changes the facts and publishes the picture of them.
 func (a *Account) learn(change func(*facts)) {
@@ -85,169 +26,140 @@ func (a *Account) learn(change func(*facts)) {
 	a.publish()
 }
 
+// publish draws the picture and wakes who watches.
 func (a *Account) publish() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	began := time.Now()
 	a.snapshot.Store(a.facts.inventory(a.own))
+	close(a.watched)
+	a.watched = make(chan struct{})
+	a.published, a.drawing = time.Now(), time.Since(began)
 }
 
-// readDetails gets groups, tags and policies of all users in a few calls.
-func (a *Account) readDetails(ctx context.Context) {
-	started := a.now()
-	l := a.background
-	list, err := allPages("GetAccountAuthorizationDetails", func(marker *string) (page[types.UserDetail], error) {
-		in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeUser}, Marker: marker, MaxItems: &a.pageSize}
-		out, err := call(ctx, l, l.iam.GetAccountAuthorizationDetails, in)
-		if err != nil {
-			return page[types.UserDetail]{}, err
-		}
-		return page[types.UserDetail]{out.UserDetailList, out.IsTruncated, out.Marker}, nil
-	})
-	a.learn(func(f *facts) {
-		f.detailsErr = err
-		if err != nil {
-			return
-		}
-		f.details, f.detailsAt = make(map[string]details, len(list)), started
-		for _, d := range list {
-			f.details[aws.ToString(d.UserName)] = newDetails(d)
-		}
-	})
-}
-
-func newDetails(d types.UserDetail) details {
-	one := details{
-		groups: d.GroupList, tags: convert(d.Tags, newTag),
-		quarantined: quarantined(convert(d.AttachedManagedPolicies, newAttachedPolicy)),
-	}
-	if b := d.PermissionsBoundary; b != nil {
-		one.boundary = aws.ToString(b.PermissionsBoundaryArn)
-	}
-	return one
-}
-
-// readVirtualMFA finds out which kind of MFA users have. Without it the table
-// still says whether they have one, so an error needs no mark.
-func (a *Account) readVirtualMFA(ctx context.Context) {
-	if names, err := a.virtualMFAUsers(ctx, a.background); err == nil {
-		a.learn(func(f *facts) { f.virtualMFA = names })
-	}
-}
-
-// readReport gets the credential report, having it made if there is none.
-func (a *Account) readReport(ctx context.Context) {
-	var asked bool
-	for waited := time.Duration(0); ; waited += a.reportPoll {
-		r, err := a.credentialReport(ctx, a.background)
-		if err == nil {
-			a.learn(func(f *facts) { f.setReport(r) })
-			return
-		}
-		missing := errors.Is(err, ErrReportNotPresent) || errors.Is(err, ErrReportExpired)
-		if missing && !asked {
-			asked = true
-			if _, failed := a.generateReport(ctx, a.background); failed != nil {
-				err, missing = failed, false
-			}
-		}
-		if !missing && !errors.Is(err, ErrReportInProgress) || waited >= a.reportWait || sleep(ctx, a.reportPoll) != nil {
-			a.learn(func(f *facts) { f.reportErr = err })
-			return
-		}
-	}
-}
-
-// readKeys lists the keys of every user, those first who have some by the
-// report.
-func (a *Account) readKeys(ctx context.Context) {
+// publishNowAndThen publishes when the last time is long enough ago: drawing
+// takes a tenth of one processor at most.
+func (a *Account) publishNowAndThen() {
 	a.mu.Lock()
-	users := slices.Clone(a.facts.users)
-	likely := make(map[string]bool, len(users))
-	for _, u := range users {
-		row, ok := a.facts.row(u)
-		likely[u.Name] = !ok || len(row.Slots) > 0
+	due := time.Since(a.published) >= max(publishEvery, 10*a.drawing)
+	if due {
+		a.published = time.Now() // nobody else, while this one is drawing
 	}
 	a.mu.Unlock()
-	slices.SortStableFunc(users, func(u, v User) int {
-		return boolOrder(likely[u.Name]) - boolOrder(likely[v.Name])
-	})
-	eachOf(ctx, users, a.publishNowAndThen(), func(u User) {
-		reading := keyReading{started: a.now(), err: ErrEmptyUserName}
-		if strings.TrimSpace(u.Name) != "" {
-			reading.keys, reading.err = a.listAccessKeys(ctx, a.background, target{user: u.Name})
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		a.mu.Lock()
-		a.facts.setKeys(u, reading)
-		a.mu.Unlock()
-	})
+	if due {
+		a.publish()
+	}
 }
 
-func boolOrder(first bool) int {
-	if first {
-		return 0
+// crawl reads the keys of queued users until the queue is closed and empty.
+func (a *Account) crawl(ctx context.Context, l *lane) {
+	var wg sync.WaitGroup
+	for range crawlers {
+		wg.Go(func() {
+			for {
+				u, ok := a.queue.next(ctx)
+				if !ok {
+					return
+				}
+				a.readKeysOf(ctx, l, u)
+				if a.queue.finished(u) {
+					a.publish() // a screen is complete
+				} else {
+					a.publishNowAndThen()
+				}
+				a.saveNowAndThen(ctx)
+			}
+		})
 	}
-	return 1
+	wg.Wait()
+}
+
+func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
+	r := keyReading{Started: a.now(), err: a.refusedAll()}
+	switch {
+	case r.err != nil:
+	case strings.TrimSpace(u.Name) == "":
+		r.err = ErrEmptyUserName
+	default:
+		r.Keys, r.err = a.listAccessKeys(ctx, l, target{user: u.Name})
+		if ctx.Err() != nil {
+			return // no answer is no finding
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.facts.setKeys(u, r); errors.Is(r.err, ErrDenied) {
+		a.denied++
+		a.lastDenial = r.err
+	} else {
+		a.denied = 0
+	}
+}
+
+// refusedAll is IAM's refusal once it is clear that it holds for all users.
+func (a *Account) refusedAll() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.denied < deniedInARow {
+		return nil
+	}
+	return a.lastDenial
 }
 
 // readLastUsed asks IAM about the keys the report says nothing certain about.
-func (a *Account) readLastUsed(ctx context.Context) {
+func (a *Account) readLastUsed(ctx context.Context, l *lane) {
 	a.publish()
-	var unsure []string
-	kept := map[string]LastUsed{}
 	a.mu.Lock()
-	for _, u := range a.Inventory().Users {
-		row, _ := a.facts.row(u.User)
-		for _, k := range u.Keys {
-			if _, ok := row.lastUsed(k, u.Keys); !ok {
-				unsure = append(unsure, k.ID)
-			}
-			if before, ok := a.facts.lastUsed[k.ID]; ok {
-				kept[k.ID] = before
-			}
-		}
-	}
-	a.facts.lastUsed = kept
+	unsure := a.facts.unsure(a.Inventory())
 	a.mu.Unlock()
-	eachOf(ctx, unsure, a.publishNowAndThen(), func(keyID string) {
-		_, used, _ := a.accessKeyLastUsed(ctx, a.background, keyID)
+	a.queue.more(len(unsure))
+	eachOf(ctx, unsure, func(keyID string) {
+		asked := a.now()
+		_, used, _ := a.accessKeyLastUsed(ctx, l, keyID)
+		a.queue.less()
 		if ctx.Err() != nil {
 			return
 		}
 		a.mu.Lock()
-		a.facts.lastUsed[keyID] = used
+		a.facts.setLastUsed(keyID, askedUse{used, asked})
 		a.mu.Unlock()
+		a.publishNowAndThen()
 	})
 }
 
-// publishNowAndThen returns a function that publishes when the last time is
-// long enough ago.
-func (a *Account) publishNowAndThen() func() {
-	var mu sync.Mutex
-	last := time.Now()
-	return func() {
-		if !mu.TryLock() {
-			return // somebody is at it
-		}
-		defer mu.Unlock()
-		if time.Since(last) >= publishEvery {
-			a.publish()
-			last = time.Now()
+// unsure lists the keys whose last use neither the report nor an answer since
+// that report tells.
+func (f *facts) unsure(inv *Inventory) (keyIDs []string) {
+	for _, u := range inv.Users {
+		row, _ := f.row(u.User)
+		for _, k := range u.Keys {
+			if k.ID == "" {
+				continue
+			}
+			asked, ok := f.LastUsed[k.ID]
+			if _, told := row.lastUsed(k, u.Keys); !told && (!ok || !asked.Read || asked.Asked.Before(f.Report.Since)) {
+				keyIDs = append(keyIDs, k.ID)
+			}
 		}
 	}
+	return keyIDs
 }
 
-// eachOf runs one for all items, a few at a time, until ctx is done.
-func eachOf[T any](ctx context.Context, items []T, after func(), one func(T)) {
+func (f *facts) setLastUsed(keyID string, u askedUse) {
+	if f.LastUsed == nil {
+		f.LastUsed = map[string]askedUse{}
+	}
+	f.LastUsed[keyID] = u
+}
+
+// eachOf runs one for all items, some at a time, until ctx is done.
+func eachOf[T any](ctx context.Context, items []T, one func(T)) {
 	work := make(chan T)
 	var wg sync.WaitGroup
-	for range mostAtOnce {
+	for range min(crawlers, len(items)) {
 		wg.Go(func() {
 			for item := range work {
 				one(item)
-				after()
 			}
 		})
 	}

@@ -71,7 +71,7 @@ func (a *Account) createAccessKey(ctx context.Context, t target, description str
 		return CreatedAccessKey{}, err
 	}
 	created.Attempt = attempt
-	a.applyOwn(ownChange{user: created.Key.UserName, keyID: created.Key.ID, created: &created.Key})
+	a.changed(ownChange{User: created.Key.UserName, KeyID: created.Key.ID, Created: &created.Key})
 	if description != "" {
 		created.Warnings = a.describeCreated(context.WithoutCancel(ctx), &created.Key, description)
 	}

@@ -71,7 +71,7 @@ func (a *Account) CreateUser(ctx context.Context, n NewUser) (CreatedUser, error
 	if created.PolicyErr != nil {
 		created.Warnings = []string{"The user was created, but not its policy " + n.PolicyName + " (" + ErrorCode(created.PolicyErr) + ")."}
 	}
-	a.applyOwnUser(created.User)
+	a.changedUser(created.User)
 	return created, nil
 }
 

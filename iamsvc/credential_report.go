@@ -46,19 +46,29 @@ type ReportSlot struct {
 // CredentialReport fetches the stored report: ErrReportNotPresent,
 // ErrReportInProgress or ErrReportExpired when there is none to be had.
 func (a *Account) CredentialReport(ctx context.Context) (CredentialReport, error) {
-	return a.credentialReport(ctx, a.interactive)
+	r, _, err := a.credentialReport(ctx, a.interactive)
+	return r, err
 }
 
-func (a *Account) credentialReport(ctx context.Context, l *lane) (CredentialReport, error) {
-	out, err := call(ctx, l, l.iam.GetCredentialReport, &iam.GetCredentialReportInput{})
+// credentialReport also returns the report's age by the server's own clock,
+// which need not be Keydesk's; 0 when the server gives the report no date.
+func (a *Account) credentialReport(ctx context.Context, l *lane) (CredentialReport, time.Duration, error) {
+	out, seen, err := tracedCall(ctx, l, l.iam.GetCredentialReport, &iam.GetCredentialReportInput{})
 	if err != nil {
-		return CredentialReport{}, err
+		return CredentialReport{}, 0, err
 	}
 	r, err := parseReport(out.Content, utc(out.GeneratedTime))
 	if err != nil {
-		return r, &CallError{Operation: "GetCredentialReport", Message: err.Error(), Kind: ErrUnsupported}
+		return r, 0, &CallError{Operation: "GetCredentialReport", Message: err.Error(), Kind: ErrUnsupported}
 	}
-	return r, nil
+	there := seen.date
+	if there.IsZero() {
+		there = a.now()
+	}
+	if r.Generated.IsZero() {
+		return r, 0, nil
+	}
+	return r, there.Sub(r.Generated), nil
 }
 
 // ReportState is the answer to asking for a report: State is STARTED,

@@ -51,7 +51,7 @@ func (a *Account) putDescription(ctx context.Context, user, keyID, description s
 	if err != nil {
 		return "", err
 	}
-	a.applyOwn(ownChange{user: user, keyID: keyID, description: &description})
+	a.changed(ownChange{User: user, KeyID: keyID, Description: &description})
 	return seen.requestID, nil
 }
 

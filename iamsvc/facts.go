@@ -1,108 +1,139 @@
 package iamsvc
 
 import (
-	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// facts is what the last readings brought, part by part. A part that could not
-// be read again keeps its old value beside the new error.
+// facts is what the readings brought, part by part. A part that could not be
+// read again keeps its old value beside the new error. The exported fields are
+// what is kept over a restart.
 type facts struct {
-	loading    bool
-	usersAt    time.Time
-	users      []User
+	UsersAt    time.Time // nothing that was so before is missing in Users
+	Users      []User    // by name, whatever its case
 	usersErr   error
 	stale      map[string]error // users of an earlier reading, by name
-	details    map[string]details
-	detailsAt  time.Time
+	Details    map[string]details
+	DetailsAt  time.Time
 	detailsErr error
-	report     CredentialReport
-	rows       map[string]ReportRow // of report, by user name
+	Report     reportReading
 	reportErr  error
-	virtualMFA map[string]bool       // users with a virtual device; nil: not known
-	keys       map[string]keyReading // by userRef
-	lastUsed   map[string]LastUsed   // asked live, by key ID
+	rows       map[string]ReportRow  // of the report, by user name
+	VirtualMFA map[string]bool       // users with a virtual device; nil: not known
+	Keys       map[string]keyReading // by user name
+	LastUsed   map[string]askedUse   // asked live, by key ID
+
+	loading bool
+	// How many calls the last lists took. A refresh leaves out what is dear.
+	ListCalls, DetailCalls int
 }
 
 // details is what GetAccountAuthorizationDetails knows of a user.
 type details struct {
-	groups      []string
-	tags        []Tag
-	boundary    string
-	quarantined bool
+	Groups      []string
+	Tags        []Tag
+	Boundary    string
+	Quarantined bool
 }
 
+// keyReading is one user's keys as they were listed last.
 type keyReading struct {
-	keys    []AccessKey
+	UserID  string    // of the user they belong to, who may be gone while
+	Created time.Time // another has the name
+	Keys    []AccessKey
+	Started time.Time // of the last reading that succeeded
+	tried   time.Time // of the last reading
 	err     error
+}
+
+// askedUse is an answer of GetAccessKeyLastUsed.
+type askedUse struct {
+	LastUsed
+	Asked time.Time
+}
+
+// listing is a reading of the list of users, as far as it has come.
+type listing struct {
+	users   []User
 	started time.Time
+	going   bool // more is to come
+	err     error
 }
 
-// userRef tells a user from an earlier one of the same name: keys read for
-// that one are not this one's.
-func userRef(u User) string {
-	return u.Name + "\n" + u.ID + "\n" + strconv.FormatInt(u.Created.Unix(), 10)
-}
-
-// setUsers takes a reading of the list of users. When it failed half-way the
-// users it did not reach stay, marked.
-func (f *facts) setUsers(users []User, err error, started time.Time) {
-	f.stale = map[string]error{}
-	if f.usersErr = err; err == nil {
-		f.users, f.usersAt = users, started
-		return
-	}
-	read := map[string]bool{}
-	for _, u := range users {
-		read[u.Name] = true
-	}
-	for _, u := range f.users {
-		if !read[u.Name] {
-			users = append(users, u)
-			f.stale[u.Name] = err
+// setUsers takes a reading of the list of users. Users it did not reach stay,
+// marked when it failed; so do those a newer report knows.
+func (f *facts) setUsers(l listing) {
+	whole := l.err == nil && !l.going
+	f.usersErr, f.stale = l.err, map[string]error{}
+	users, read := slices.Clone(l.users), namesOf(l.users)
+	newer := f.Report.Since.After(l.started)
+	for _, u := range f.Users {
+		_, reported := f.row(u)
+		reported = reported && newer
+		switch {
+		case read[u.Name] || whole && !reported:
+			continue
+		case l.err != nil && !reported:
+			f.stale[u.Name] = l.err
 		}
+		users = append(users, u)
 	}
-	f.users = users
-	if f.usersAt.IsZero() && len(users) > 0 {
-		f.usersAt = started
+	sortByName(users)
+	f.Users = users
+	if whole || f.UsersAt.IsZero() && len(users) > 0 {
+		f.UsersAt = l.started
 	}
 }
 
-func (f *facts) setReport(r CredentialReport) {
-	f.report, f.reportErr, f.rows = r, nil, make(map[string]ReportRow, len(r.Rows))
+// setReport takes a report. One that is newer than the list of users is a list
+// of users too.
+func (f *facts) setReport(r reportReading) {
+	f.Report, f.reportErr, f.rows = r, nil, make(map[string]ReportRow, len(r.Rows))
 	for _, row := range r.Rows {
 		if !row.IsRoot {
 			f.rows[row.User] = row
 		}
 	}
-}
-
-// setKeys takes a reading of one user's keys. A failed one keeps what was
-// known before.
-func (f *facts) setKeys(u User, r keyReading) {
-	if f.keys == nil {
-		f.keys = map[string]keyReading{}
+	if !r.Since.After(f.UsersAt) {
+		return
 	}
-	if before, ok := f.keys[userRef(u)]; ok && r.err != nil && len(r.keys) < len(before.keys) {
-		r.keys, r.started = before.keys, before.started
-	}
-	f.keys[userRef(u)] = r
-}
-
-// forgetGone drops the keys of users that are no more.
-func (f *facts) forgetGone() {
-	current := make(map[string]bool, len(f.users))
-	for _, u := range f.users {
-		current[userRef(u)] = true
-	}
-	for ref := range f.keys {
-		if !current[ref] {
-			delete(f.keys, ref)
+	var users []User
+	known := map[string]bool{}
+	for _, u := range f.Users {
+		// Whoever was made while the report was being made may not be in it.
+		if _, ok := f.row(u); ok || u.Created.After(r.Generated.Add(-reportMargin)) {
+			users, known[u.Name] = append(users, u), true
 		}
 	}
+	for _, row := range r.Rows {
+		if !row.IsRoot && !known[row.User] {
+			users = append(users, row.user())
+		}
+	}
+	sortByName(users)
+	f.Users, f.UsersAt = users, r.Since
+}
+
+func namesOf(users []User) map[string]bool {
+	names := make(map[string]bool, len(users))
+	for _, u := range users {
+		names[u.Name] = true
+	}
+	return names
+}
+
+func sortByName(users []User) {
+	slices.SortFunc(users, func(a, b User) int { return byName(a.Name, b.Name) })
+}
+
+// byName sorts names as the console does; names that differ in case alone,
+// which other servers allow, have an order too.
+func byName(a, b string) int {
+	if order := strings.Compare(strings.ToLower(a), strings.ToLower(b)); order != 0 {
+		return order
+	}
+	return strings.Compare(a, b)
 }
 
 // row returns the report's row about u, if it has one.
@@ -111,103 +142,49 @@ func (f *facts) row(u User) (ReportRow, bool) {
 	return row, ok && row.matchesUser(u)
 }
 
-// inventory draws the picture of all facts, own changes put in.
-func (f *facts) inventory(own ownChanges) *Inventory {
-	inv := &Inventory{
-		AsOf: f.usersAt, Loading: f.loading, Err: f.usersErr,
-		ReportTime: f.report.Generated, ReportErr: f.reportErr, GroupsErr: f.detailsErr,
+// setKeys takes a reading of one user's keys. A failed one keeps what was
+// known before.
+func (f *facts) setKeys(u User, r keyReading) {
+	if f.Keys == nil {
+		f.Keys = map[string]keyReading{}
 	}
-	known := make(map[string]bool, len(f.users))
-	for _, u := range f.users {
-		inv.Users = append(inv.Users, f.inventoryUser(u, own))
-		known[u.Name] = true
-	}
-	for _, c := range own {
-		if c.newUser != nil && !known[c.user] && c.outlives(f.usersAt) {
-			inv.Users = append(inv.Users, f.inventoryUser(*c.newUser, own))
+	r.UserID, r.Created, r.tried = u.ID, u.Created, r.Started
+	if r.err != nil {
+		r.Started = time.Time{}
+		if before, ok := f.reading(u); ok && len(r.Keys) <= len(before.Keys) {
+			r.Keys, r.Started = before.Keys, before.Started
 		}
 	}
-	slices.SortFunc(inv.Users, func(a, b InventoryUser) int {
-		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Name, b.Name))
-	})
-	for _, u := range inv.Users {
-		if u.KeysErr == nil {
-			inv.KeysRead++
+	f.Keys[u.Name] = r
+}
+
+// reading returns what was read of this very user's keys.
+func (f *facts) reading(u User) (keyReading, bool) {
+	r, ok := f.Keys[u.Name]
+	sameID := r.UserID == "" || u.ID == "" || r.UserID == u.ID
+	sameTime := r.Created.IsZero() || u.Created.IsZero() || sameSecond(r.Created, u.Created)
+	return r, ok && sameID && sameTime
+}
+
+// forgetGone drops what was read of users and keys that are no more.
+func (f *facts) forgetGone() {
+	current, keys := make(map[string]bool, len(f.Users)), map[string]bool{}
+	for _, u := range f.Users {
+		if r, ok := f.reading(u); ok {
+			current[u.Name] = true
+			for _, k := range r.Keys {
+				keys[k.ID] = true
+			}
 		}
 	}
-	inv.index()
-	return inv
-}
-
-func (f *facts) inventoryUser(u User, own ownChanges) InventoryUser {
-	iu := InventoryUser{User: u, Err: f.stale[u.Name], SigningCerts: -1, PasswordLastUsed: u.PasswordLastUsed}
-	if d, ok := f.details[u.Name]; ok {
-		iu.Groups, iu.GroupsRead, iu.Quarantined = d.groups, true, d.quarantined
-		iu.Tags, iu.PermissionsBoundary = d.tags, d.boundary
+	for name := range f.Keys {
+		if !current[name] {
+			delete(f.Keys, name)
+		}
 	}
-	row, inReport := f.row(u)
-	if inReport {
-		iu.ConsoleAccess, iu.MFA, iu.SigningCerts = row.PasswordEnabled, row.MFA, row.SigningCerts
-		iu.PasswordChanged = row.PasswordChanged
-		iu.MFAKinds = f.mfaKinds(u.Name, row.MFA)
-		iu.PasswordLastUsed = later(u.PasswordLastUsed, row.PasswordLastUsed)
+	for id := range f.LastUsed {
+		if !keys[id] {
+			delete(f.LastUsed, id)
+		}
 	}
-	iu.Keys, iu.KeysErr = f.keysOf(u, iu.Tags, own)
-	iu.LastActivity = iu.PasswordLastUsed
-	for i := range iu.Keys {
-		k := &iu.Keys[i]
-		k.LastUsed = f.lastUsedOf(row, *k, iu.Keys)
-		iu.LastActivity = later(iu.LastActivity, k.LastUsed.At)
-	}
-	return iu
-}
-
-// mfaKinds: what is not virtual is hardware; telling tokens from security keys
-// would take a call for each user.
-func (f *facts) mfaKinds(name string, has Tri) string {
-	switch {
-	case has != Yes || f.virtualMFA == nil:
-		return ""
-	case f.virtualMFA[name]:
-		return "Virtual"
-	}
-	return "Hardware or security key"
-}
-
-func (f *facts) keysOf(u User, tags []Tag, own ownChanges) ([]AccessKey, error) {
-	reading, read := f.keys[userRef(u)]
-	if !read {
-		reading.err = ErrNotReadYet
-	}
-	// A description is read with the tags, which may have been before the keys.
-	started := reading.started
-	if f.detailsAt.Before(started) {
-		started = f.detailsAt
-	}
-	keys := own.apply(u.Name, withDescriptions(reading.keys, tags), started)
-	slices.SortFunc(keys, func(a, b AccessKey) int {
-		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
-	})
-	return keys, reading.err
-}
-
-// lastUsedOf takes the report's figure where it is surely this key's, and what
-// was asked live where that is newer or all there is.
-func (f *facts) lastUsedOf(row ReportRow, k AccessKey, all []AccessKey) LastUsed {
-	live, asked := f.lastUsed[k.ID]
-	reported, ok := row.lastUsed(k, all)
-	switch {
-	case ok && (!asked || !live.Read || !live.At.After(reported.At)):
-		return reported
-	case asked:
-		return live
-	}
-	return k.LastUsed
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -119,7 +119,7 @@ func (a *Account) gate(ctx context.Context, s step) (attempt int64, err error) {
 		return 0, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	s.change.Account, s.change.Actor = a.identity.Account, who
+	s.change.Account, s.change.Actor = a.Identity().Account, who
 	s.change.Reason, _ = ctx.Value(reasonKey{}).(string)
 
 	var readErr error

@@ -98,6 +98,7 @@ func openLocal(t *testing.T, o localaccount.Options, change ...func(*Config)) lo
 			Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
 		},
 		Journal: journal, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		SweepEvery: 1, // every refresh reads everything again
 	}
 	for _, f := range change {
 		f(&c)
@@ -207,7 +208,8 @@ func (f *foreign) config(t *testing.T) (Config, *notebook) {
 	return Config{
 		AWS:         aws.Config{Credentials: credentials.NewStaticCredentialsProvider("opskey0123456789", "opssecret", "")},
 		IAMEndpoint: srv.URL, Journal: journal,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+		SweepEvery: 1, // every refresh reads everything again
 	}, journal
 }
 

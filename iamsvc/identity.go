@@ -25,9 +25,19 @@ type Identity struct {
 // the account's root user. No IAM user can have this name.
 const rootUserName = "<root_account>"
 
-// identify fills a.identity from STS, else from the ARN of a user that IAM
-// itself returns: servers with an IAM API often have no STS.
-func (a *Account) identify(ctx context.Context) error {
+// whoAmI asks STS, else takes the ARN of a user that IAM itself returns:
+// servers with an IAM API often have no STS. An access key belongs to one
+// identity for ever: with the key of an earlier start nobody is asked.
+func (a *Account) whoAmI(ctx context.Context, before Identity) (Identity, error) {
+	var keyID string
+	if a.creds != nil {
+		if c, err := a.creds.Retrieve(ctx); err == nil {
+			keyID = c.AccessKeyID
+		}
+	}
+	if keyID != "" && keyID == before.AccessKeyID && !isTemporary(keyID) {
+		return before, nil
+	}
 	id, err := a.callerIdentity(ctx)
 	if err != nil {
 		// Not at once for ErrCredentials either: a server without STS may
@@ -35,16 +45,27 @@ func (a *Account) identify(ctx context.Context) error {
 		id, err = a.identityFromIAM(ctx, err)
 	}
 	if err != nil {
-		return err
+		return Identity{}, err
 	}
-	if a.creds != nil {
-		if c, err := a.creds.Retrieve(ctx); err == nil {
-			id.AccessKeyID = c.AccessKeyID
-		}
+	id.AccessKeyID, id.Alias = keyID, a.alias(ctx)
+	return id, nil
+}
+
+// checkIdentity looks, after a start that asked nobody, whether the account
+// got another alias, and whether a server other than AWS was made anew under
+// its old name.
+func (a *Account) checkIdentity(ctx context.Context) {
+	id, err := a.callerIdentity(ctx)
+	if err != nil {
+		return // whatever it is, the first reading will meet it too
 	}
-	id.Alias = a.alias(ctx)
-	a.identity = id
-	return nil
+	now := a.Identity()
+	if id.Account != now.Account {
+		a.log.Error("these credentials belong to another account than at the last start; start Keydesk anew", "account", now.Account, "now", id.Account)
+		return
+	}
+	now.Alias = a.alias(ctx)
+	a.identity.Store(&now)
 }
 
 func (a *Account) callerIdentity(ctx context.Context) (Identity, error) {
@@ -112,23 +133,23 @@ func (a *Account) alias(ctx context.Context) string {
 // ownUserName is what the journal calls the identity Keydesk runs as.
 func (a *Account) ownUserName() string {
 	switch {
-	case a.identity.UserName != "":
-		return a.identity.UserName
-	case a.identity.IsRoot:
+	case a.Identity().UserName != "":
+		return a.Identity().UserName
+	case a.Identity().IsRoot:
 		return rootUserName
 	}
-	return a.identity.ARN
+	return a.Identity().ARN
 }
 
 // keyInUse reports whether Keydesk signs its calls with this key. It asks the
 // credentials each time: they may have been replaced since the start.
 func (a *Account) keyInUse(ctx context.Context, keyID string) bool {
 	if a.creds == nil {
-		return keyID == a.identity.AccessKeyID
+		return keyID == a.Identity().AccessKeyID
 	}
 	c, err := a.creds.Retrieve(ctx)
 	if err != nil {
-		return keyID == a.identity.AccessKeyID
+		return keyID == a.Identity().AccessKeyID
 	}
 	return keyID == c.AccessKeyID
 }

@@ -26,7 +26,8 @@ type Inventory struct {
 	ReportTime time.Time // when the credential report was generated; zero: none
 	ReportErr  error     // why there is none, or only an older one
 	GroupsErr  error     // why groups, tags and key descriptions are missing or older
-	KeysRead   int       // users whose keys have been read without error
+	KeysRead   int       // users whose keys are known: listed, or none by the report
+	KeysFailed int       // users whose keys could not be read
 
 	foreignKeyIDs bool // some key ID does not begin with AKIA: not AWS
 	byName        map[string]int
@@ -48,10 +49,10 @@ type InventoryUser struct {
 	MFAKinds         string // "Virtual", or "Hardware or security key"; "" when not known
 	PasswordChanged  time.Time
 	PasswordLastUsed time.Time
-	Keys             []AccessKey
-	KeysErr          error // why Keys is missing or older; ErrNotReadYet while loading
-	SigningCerts     int   // active ones; -1 unknown
-	Quarantined      bool  // AWS attached AWSCompromisedKeyQuarantine to the user
+	Keys             []AccessKey // without an ID while KeysErr is ErrNotReadYet: from the report
+	KeysErr          error       // why Keys is missing or older; ErrNotReadYet while loading
+	SigningCerts     int         // active ones; -1 unknown
+	Quarantined      bool        // AWS attached AWSCompromisedKeyQuarantine to the user
 	LastActivity     time.Time
 }
 

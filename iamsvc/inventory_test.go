@@ -195,6 +195,7 @@ func TestListUsersFailingFromTheStart(t *testing.T) {
 	t.Parallel()
 	l := openLocal(t, localaccount.Options{})
 	l.server.Trouble().Set("ListUsers", func(r *localaccount.Rules) { r.Deny = true })
+	l.server.Trouble().Set("GetCredentialReport", func(r *localaccount.Rules) { r.Deny = true })
 	wantIs(t, l.Refresh(context.Background()), ErrDenied)
 	if inv := l.Inventory(); !inv.AsOf.IsZero() || !errors.Is(inv.Err, ErrDenied) || inv.Loading {
 		t.Errorf("%+v", inv)
@@ -311,7 +312,7 @@ func TestOwnChangesDoNotLast(t *testing.T) {
 	if _, err := l.sendUpdate(context.Background(), target{user: "mateo.jackson"}, documented, KeyActive); err != nil {
 		t.Fatal(err)
 	}
-	l.own.add(ownChange{user: "mateo.jackson", keyID: documented, at: time.Now(), status: KeyInactive})
+	l.own.add(ownChange{User: "mateo.jackson", KeyID: documented, At: time.Now(), Status: KeyInactive})
 	shift = lagWindow + time.Second
 	if err := l.Refresh(context.Background()); err != nil {
 		t.Fatal(err)
@@ -330,15 +331,15 @@ func TestUserMadeAgain(t *testing.T) {
 	old := User{Name: "ann", ID: "AIDA1", Created: day(1)}
 	for _, again := range []User{{Name: "ann", ID: "AIDA2", Created: day(1)}, {Name: "ann", ID: "AIDA1", Created: day(2)}} {
 		var f facts
-		f.setUsers([]User{old}, nil, day(3))
-		f.setKeys(old, keyReading{keys: []AccessKey{{ID: documented, Status: KeyActive}}, started: day(3)})
-		f.setUsers([]User{again}, nil, day(4))
+		f.setUsers(listing{users: []User{old}, started: day(3)})
+		f.setKeys(old, keyReading{Keys: []AccessKey{{ID: documented, Status: KeyActive}}, Started: day(3)})
+		f.setUsers(listing{users: []User{again}, started: day(4)})
 		u, _ := f.inventory(nil).User("ann")
 		if len(u.Keys) != 0 || !errors.Is(u.KeysErr, ErrNotReadYet) {
 			t.Errorf("%+v", u)
 		}
 		f.forgetGone()
-		if len(f.keys) != 0 {
+		if len(f.Keys) != 0 {
 			t.Error("the old user's keys are kept")
 		}
 	}
@@ -350,12 +351,12 @@ func TestDescriptionIsAsOldAsTheTags(t *testing.T) {
 	t.Parallel()
 	var f facts
 	u := User{Name: "ann"}
-	f.setUsers([]User{u}, nil, day(1))
-	f.details, f.detailsAt = map[string]details{"ann": {tags: []Tag{{documented, "old"}}}}, day(1)
-	f.setKeys(u, keyReading{keys: []AccessKey{{ID: documented}}, started: day(3)})
+	f.setUsers(listing{users: []User{u}, started: day(1)})
+	f.Details, f.DetailsAt = map[string]details{"ann": {Tags: []Tag{{documented, "old"}}}}, day(1)
+	f.setKeys(u, keyReading{Keys: []AccessKey{{ID: documented}}, Started: day(3)})
 	description := "new"
 	own := ownChanges{}
-	own.add(ownChange{user: "ann", keyID: documented, at: day(2), description: &description})
+	own.add(ownChange{User: "ann", KeyID: documented, At: day(2), Description: &description})
 	if _, k, _ := f.inventory(own).Key(documented); k.Description != "new" {
 		t.Errorf("%+v", k)
 	}
@@ -365,9 +366,9 @@ func TestFailedReadingKeepsWhatWasKnown(t *testing.T) {
 	t.Parallel()
 	var f facts
 	u := User{Name: "ann"}
-	f.setUsers([]User{u}, nil, day(1))
-	f.setKeys(u, keyReading{keys: []AccessKey{{ID: documented}}, started: day(1)})
-	f.setKeys(u, keyReading{err: ErrThrottled, started: day(2)})
+	f.setUsers(listing{users: []User{u}, started: day(1)})
+	f.setKeys(u, keyReading{Keys: []AccessKey{{ID: documented}}, Started: day(1)})
+	f.setKeys(u, keyReading{err: ErrThrottled, Started: day(2)})
 	if iu, _ := f.inventory(nil).User("ann"); len(iu.Keys) != 1 || !errors.Is(iu.KeysErr, ErrThrottled) {
 		t.Errorf("%+v", iu)
 	}

@@ -27,7 +27,7 @@ func (a *Account) DeleteOwnAccessKey(ctx context.Context, keyID string) ([]strin
 	return a.deleteAccessKey(ctx, a.self(), keyID)
 }
 
-func (a *Account) self() target { return target{user: a.identity.UserName, own: true} }
+func (a *Account) self() target { return target{user: a.Identity().UserName, own: true} }
 
 // journalName is how the journal names whose keys are changed.
 func (a *Account) journalName(t target) string {

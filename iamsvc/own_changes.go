@@ -12,87 +12,113 @@ const lagWindow = 20 * time.Second
 // ownChange is one thing Keydesk changed, kept until a reading that began well
 // after it has replaced what was known before.
 type ownChange struct {
-	at          time.Time
-	user, keyID string
-	created     *AccessKey
-	deleted     bool
-	status      KeyStatus // "" = unchanged
-	description *string   // nil = unchanged
-	newUser     *User     // a user that was created; keyID is "" then
+	At          time.Time
+	User, KeyID string
+	Created     *AccessKey
+	Deleted     bool
+	Status      KeyStatus // "" = unchanged
+	Description *string   // nil = unchanged
+	NewUser     *User     // a user that was created; KeyID is "" then
 }
 
 // ownChanges by user and key ID. Changes of one key are merged.
 type ownChanges map[[2]string]ownChange
 
 func (o ownChanges) add(c ownChange) {
-	key := [2]string{c.user, c.keyID}
+	key := [2]string{c.User, c.KeyID}
 	before := o[key]
-	c.deleted = c.deleted || before.deleted // a key ID does not come back
-	if c.created == nil {
-		c.created = before.created
+	c.Deleted = c.Deleted || before.Deleted // a key ID does not come back
+	if c.Created == nil {
+		c.Created = before.Created
 	}
-	if c.status == "" {
-		c.status = before.status
+	if c.Status == "" {
+		c.Status = before.Status
 	}
-	if c.description == nil {
-		c.description = before.description
+	if c.Description == nil {
+		c.Description = before.Description
 	}
 	o[key] = c
 }
 
 // outlives reports whether a reading that began at started may not know of c.
-func (c ownChange) outlives(started time.Time) bool { return started.Before(c.at.Add(lagWindow)) }
+func (c ownChange) outlives(started time.Time) bool { return started.Before(c.At.Add(lagWindow)) }
 
-// prune forgets what a reading that began at started knows by itself.
-func (o ownChanges) prune(started time.Time) {
-	for key, c := range o {
-		if !c.outlives(started) {
-			delete(o, key)
-		}
+// byUser sorts the changes by the user they are about.
+func (o ownChanges) byUser() map[string][]ownChange {
+	all := make(map[string][]ownChange, len(o))
+	for _, c := range o {
+		all[c.User] = append(all[c.User], c)
 	}
+	return all
 }
 
-// apply returns a user's keys, read at started, with own changes put in.
-func (o ownChanges) apply(user string, keys []AccessKey, started time.Time) []AccessKey {
-	patched := slices.Clone(keys)
+func (o ownChanges) of(user string) []ownChange {
+	var own []ownChange
 	for _, c := range o {
-		if c.user != user || c.keyID == "" || !c.outlives(started) {
+		if c.User == user {
+			own = append(own, c)
+		}
+	}
+	return own
+}
+
+// applyOwn returns a user's keys, read at started, with own changes put in.
+func applyOwn(own []ownChange, keys []AccessKey, started time.Time) []AccessKey {
+	patched := slices.Clone(keys)
+	for _, c := range own {
+		if c.KeyID == "" || !c.outlives(started) {
 			continue
 		}
-		at := slices.IndexFunc(patched, func(k AccessKey) bool { return k.ID == c.keyID })
+		at := slices.IndexFunc(patched, func(k AccessKey) bool { return k.ID == c.KeyID })
 		switch {
-		case c.deleted && at >= 0:
+		case c.Deleted && at >= 0:
 			patched = slices.Delete(patched, at, at+1)
-		case c.deleted:
+		case c.Deleted:
 		case at >= 0:
 			patched[at] = c.patch(patched[at])
-		case c.created != nil:
-			patched = append(patched, c.patch(*c.created))
+		case c.Created != nil:
+			// The report may have the key too, without its ID.
+			patched = slices.DeleteFunc(patched, func(k AccessKey) bool { return k.ID == "" && sameSecond(k.Created, c.Created.Created) })
+			patched = append(patched, c.patch(*c.Created))
 		}
 	}
 	return patched
 }
 
 func (c ownChange) patch(k AccessKey) AccessKey {
-	if c.status != "" {
-		k.Status = c.status
+	if c.Status != "" {
+		k.Status = c.Status
 	}
-	if c.description != nil {
-		k.Description = *c.description
+	if c.Description != nil {
+		k.Description = *c.Description
 	}
 	return k
 }
 
-func (a *Account) applyOwn(c ownChange) {
+// pruneOwn forgets what the readings know by themselves by now.
+func (f *facts) pruneOwn(own ownChanges) {
+	for key, c := range own {
+		r, ok := f.Keys[c.User]
+		known := ok && !c.outlives(r.Started) && (c.Description == nil || !c.outlives(f.DetailsAt))
+		if c.NewUser != nil {
+			known = !c.outlives(f.UsersAt)
+		}
+		if known {
+			delete(own, key)
+		}
+	}
+}
+
+func (a *Account) changed(c ownChange) {
 	a.mu.Lock()
-	c.at = a.now()
+	c.At = a.now()
 	a.own.add(c)
 	a.mu.Unlock()
 	a.publish()
 }
 
-func (a *Account) applyOwnUser(u User) {
-	a.applyOwn(ownChange{user: u.Name, newUser: &u})
+func (a *Account) changedUser(u User) {
+	a.changed(ownChange{User: u.Name, NewUser: &u})
 }
 
 // agreesWithOwn reports whether a list of a user's keys, read at started,
@@ -101,11 +127,11 @@ func (a *Account) agreesWithOwn(user string, keys []AccessKey, started time.Time
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, c := range a.own {
-		if c.user != user || c.keyID == "" || !c.outlives(started) {
+		if c.User != user || c.KeyID == "" || !c.outlives(started) {
 			continue
 		}
-		k, exists := findKey(keys, c.keyID)
-		if exists == c.deleted && (c.deleted || c.created != nil || c.status != "") || exists && c.status != "" && !k.Status.is(c.status) {
+		k, exists := findKey(keys, c.KeyID)
+		if exists == c.Deleted && (c.Deleted || c.Created != nil || c.Status != "") || exists && c.Status != "" && !k.Status.is(c.Status) {
 			return false
 		}
 	}

@@ -9,29 +9,80 @@ type Progress struct {
 	Users       int           // users known
 	UsersRead   int           // of these, users whose access keys are known
 	UsersFailed int           // of these, users whose access keys could not be read; they are marked in the table
-	Done, Total int           // users this reading has dealt with, of those it has to
+	Done, Total int           // calls this reading has made, of those it has to make as far as is known
 	Rate        float64       // calls per second at present
 	Remaining   time.Duration // a guess; 0: cannot be told
-	Started     time.Time     // when the reading began, UTC
+	Started     time.Time     // when the reading began
 }
 
 // Progress of the reading that goes on, or of the last one.
 func (a *Account) Progress() Progress {
 	inv := a.Inventory()
-	return Progress{Reading: inv.Loading, Users: len(inv.Users), UsersRead: inv.KeysRead}
+	p := Progress{Reading: inv.Loading, Users: len(inv.Users), UsersRead: inv.KeysRead, UsersFailed: inv.KeysFailed, Rate: a.callRate()}
+	p.Done, p.Total, p.Paused = a.queue.count()
+	a.mu.Lock()
+	p.Started = a.started
+	a.mu.Unlock()
+	if p.Rate > 0 && p.Reading && !p.Paused {
+		p.Remaining = time.Duration(float64(p.Total-p.Done) / p.Rate * float64(time.Second))
+	}
+	return p
 }
 
 // Watch returns a channel that is closed at the next change of the picture or
 // of the progress.
-func (a *Account) Watch() <-chan struct{} { return make(chan struct{}) }
+func (a *Account) Watch() <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.watched
+}
 
 // Pause stops the reading in the background until Resume. Clicks, look-ups and
 // changes go on. A restart resumes.
-func (a *Account) Pause() {}
+func (a *Account) Pause() {
+	a.queue.setPaused(true)
+	a.publish()
+}
 
 // Resume goes on with what Pause stopped.
-func (a *Account) Resume() {}
+func (a *Account) Resume() {
+	a.queue.setPaused(false)
+	a.publish()
+}
 
-// ReadSoon puts users at the head of the reading: they are on a screen, or
-// were just looked up, or somebody asked for another try. It does not wait.
-func (a *Account) ReadSoon(names ...string) {}
+// soonEnough: a user who was tried so lately is not read again unasked.
+const soonEnough = time.Minute
+
+// ReadSoon puts users at the head of the reading: they are on a screen, or were
+// just looked up. It does not wait, and leaves out who was tried a moment ago.
+func (a *Account) ReadSoon(names ...string) { a.want(names, a.now().Add(-soonEnough)) }
+
+// ReadAgain is ReadSoon for somebody who asked for another try.
+func (a *Account) ReadAgain(names ...string) {
+	a.mu.Lock()
+	a.denied = 0
+	a.mu.Unlock()
+	a.want(names, a.now().Add(time.Hour))
+}
+
+func (a *Account) want(names []string, unless time.Time) {
+	inv := a.Inventory()
+	var users []User
+	a.mu.Lock()
+	for _, name := range names {
+		row, ok := inv.User(name)
+		r, _ := a.facts.reading(row.User)
+		if ok && r.tried.Before(unless) && r.Started.Before(unless) {
+			users = append(users, row.User)
+		}
+	}
+	a.mu.Unlock()
+	if len(users) == 0 {
+		return
+	}
+	a.queue.first(users)
+	select {
+	case a.wanted <- struct{}{}:
+	default: // Run knows already
+	}
+}

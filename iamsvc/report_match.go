@@ -1,11 +1,66 @@
 package iamsvc
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // matchesUser reports whether the row is about this user, and not about an
 // earlier one of the same name that has been deleted since.
 func (r ReportRow) matchesUser(u User) bool {
 	return r.Created.IsZero() || u.Created.IsZero() || sameSecond(r.Created, u.Created)
+}
+
+// user is all the row says of the user but the password: the ID is not in
+// reports.
+func (r ReportRow) user() User {
+	return User{Name: r.User, Path: r.path(), ARN: r.ARN, Created: r.Created}
+}
+
+// path is the part of the ARN between the word user and the name.
+func (r ReportRow) path() string {
+	_, resource, _ := strings.Cut(r.ARN, ":user")
+	if path, ok := strings.CutSuffix(resource, r.User); ok {
+		return path
+	}
+	return ""
+}
+
+// keys are the user's keys as far as the report knows them: without their IDs.
+func (r ReportRow) keys(user string) []AccessKey {
+	var keys []AccessKey
+	for _, s := range r.Slots {
+		k := AccessKey{UserName: user, Status: KeyInactive, Created: s.LastRotated, LastUsed: s.LastUsed}
+		if s.Active {
+			k.Status = KeyActive
+		}
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// agrees reports whether listed keys are those of the row. The row has room
+// for two; of more keys, which a race can make, it must show some.
+func (r ReportRow) agrees(keys []AccessKey) bool {
+	if len(keys) != len(r.Slots) && (len(keys) < 3 || len(r.Slots) != 2) {
+		return false
+	}
+	left := map[slotOfKey]int{}
+	for _, k := range keys {
+		left[slotOfKey{k.Created.Unix(), k.Status.is(KeyActive)}]++
+	}
+	for _, s := range r.Slots {
+		slot := slotOfKey{s.LastRotated.Unix(), s.Active}
+		if left[slot]--; left[slot] < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+type slotOfKey struct {
+	created int64
+	active  bool
 }
 
 // lastUsed finds the report's figure for one of a user's keys. The report has

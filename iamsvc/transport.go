@@ -28,9 +28,10 @@ var (
 // trace is what the transport saw of one call, over all its attempts. The SDK
 // makes them one after the other in the caller's goroutine.
 type trace struct {
-	sent      int    // requests that may have reached the server
-	empty     bool   // the last reply was a success without a body
-	requestID string // AWS request ID of the last reply
+	sent      int       // requests that may have reached the server
+	empty     bool      // the last reply was a success without a body
+	requestID string    // AWS request ID of the last reply
+	date      time.Time // the server's clock in the last reply; zero: not said
 
 	turn      *pace.Turn    // of the attempt under way
 	before    int           // what sent was when it began
@@ -83,6 +84,7 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	ok := resp.StatusCode >= 200 && resp.StatusCode < 300
 	seen.empty = ok && len(bytes.TrimSpace(body)) == 0
 	seen.requestID = resp.Header.Get("X-Amzn-Requestid")
+	seen.date, _ = http.ParseTime(resp.Header.Get("Date"))
 	if !ok {
 		body = standardError(body)
 	}

@@ -95,8 +95,8 @@ func (a *Account) described(name string, keys []AccessKey, tags []Tag) []AccessK
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i, k := range keys {
-		if c, ok := a.own[[2]string{name, k.ID}]; ok && c.description != nil && c.outlives(a.now()) {
-			keys[i].Description = *c.description
+		if c, ok := a.own[[2]string{name, k.ID}]; ok && c.Description != nil && c.outlives(a.now()) {
+			keys[i].Description = *c.Description
 		}
 	}
 	return keys

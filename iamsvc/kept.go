@@ -1,0 +1,127 @@
+package iamsvc
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"fmt"
+	"time"
+)
+
+// Shelf keeps what was read of an account over a restart. What it is given is
+// Keydesk's own picture of the account: names and key IDs, nothing secret.
+type Shelf interface {
+	// Load returns nil when nothing was saved under the name.
+	Load(ctx context.Context, name string) ([]byte, error)
+	Save(ctx context.Context, name string, data []byte) error
+}
+
+type shelf struct {
+	Shelf
+	mark string
+	last time.Time // guarded by Account.mu
+}
+
+// keptFormat changes with what is kept. What another version of Keydesk saved
+// is read from IAM anew.
+const keptFormat = 1
+
+type kept struct {
+	Format   int
+	Identity Identity
+	Facts    facts
+	Own      ownChanges
+}
+
+// takeDown loads what an earlier run has kept.
+func (a *Account) takeDown(ctx context.Context) (k kept) {
+	if a.shelf.Shelf == nil {
+		return kept{}
+	}
+	data, err := a.shelf.Load(ctx, a.shelf.mark)
+	switch {
+	case err != nil:
+		a.log.Warn("the kept inventory could not be loaded", "error", err.Error())
+		return kept{}
+	case data == nil || gob.NewDecoder(bytes.NewReader(data)).Decode(&k) != nil || k.Format != keptFormat:
+		return kept{} // of another version: read anew
+	}
+	return k
+}
+
+// restore shows what an earlier run has read, with its age.
+func (a *Account) restore(k kept) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.facts, a.restored = k.Facts, true
+	if k.Own != nil {
+		a.own = k.Own
+	}
+	if k.Facts.Report.Raw != nil {
+		a.facts.reparseReport()
+	}
+}
+
+func (f *facts) reparseReport() {
+	before := f.Report
+	report, err := parseReport(before.Raw, before.Generated)
+	if err != nil {
+		f.Report = reportReading{}
+		return
+	}
+	before.CredentialReport = report
+	f.setReport(before)
+}
+
+// save keeps the facts. That it fails costs the next start a reading.
+func (a *Account) save(ctx context.Context) {
+	if a.shelf.Shelf == nil {
+		return
+	}
+	a.mu.Lock()
+	a.shelf.last = time.Now()
+	data, err := a.encode()
+	a.mu.Unlock()
+	if err == nil {
+		err = a.shelf.Save(context.WithoutCancel(ctx), a.shelf.mark, data)
+	}
+	if err != nil {
+		a.log.Warn("the inventory could not be kept for the next start", "error", err.Error())
+	}
+}
+
+func (a *Account) saveNowAndThen(ctx context.Context) {
+	a.mu.Lock()
+	due := a.shelf.Shelf != nil && time.Since(a.shelf.last) >= saveEvery
+	if due {
+		a.shelf.last = time.Now()
+	}
+	a.mu.Unlock()
+	if due {
+		a.save(ctx)
+	}
+}
+
+// encode leaves out errors, which are of their time, and the report's rows,
+// which are in its text.
+func (a *Account) encode() ([]byte, error) {
+	k := kept{Format: keptFormat, Identity: a.Identity(), Facts: a.facts, Own: a.own}
+	k.Facts.Report.Header, k.Facts.Report.Rows = nil, nil
+	k.Facts.Keys = make(map[string]keyReading, len(a.facts.Keys))
+	for name, r := range a.facts.Keys {
+		if !r.Started.IsZero() {
+			k.Facts.Keys[name] = r
+		}
+	}
+	k.Facts.LastUsed = make(map[string]askedUse, len(a.facts.LastUsed))
+	for id, u := range a.facts.LastUsed {
+		if u.Err == nil {
+			k.Facts.LastUsed[id] = u
+		}
+	}
+	var out bytes.Buffer
+	if err := gob.NewEncoder(&out).Encode(k); err != nil {
+		return nil, fmt.Errorf("encoding the inventory: %w", err)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,134 @@
+package iamsvc
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// inventory draws the picture of all facts, own changes put in.
+func (f *facts) inventory(own ownChanges) *Inventory {
+	inv := &Inventory{
+		AsOf: f.UsersAt, Loading: f.loading, Err: f.usersErr,
+		ReportTime: f.Report.Generated, ReportErr: f.reportErr, GroupsErr: f.detailsErr,
+		Users: make([]InventoryUser, 0, len(f.Users)),
+	}
+	changes := own.byUser()
+	for _, u := range f.Users {
+		inv.Users = append(inv.Users, f.inventoryUser(u, changes[u.Name]))
+	}
+	if f.addOwnUsers(inv, own) {
+		slices.SortFunc(inv.Users, func(a, b InventoryUser) int { return byName(a.Name, b.Name) })
+	}
+	for i := range inv.Users {
+		switch u := &inv.Users[i]; {
+		case u.KeysErr == nil:
+			inv.KeysRead++
+		case u.KeysErr != ErrNotReadYet:
+			inv.KeysFailed++
+		}
+	}
+	inv.index()
+	return inv
+}
+
+// addOwnUsers adds users that Keydesk has made and no list has shown yet.
+func (f *facts) addOwnUsers(inv *Inventory, own ownChanges) (added bool) {
+	var known map[string]bool
+	for _, c := range own {
+		if c.NewUser == nil || !c.outlives(f.UsersAt) {
+			continue
+		}
+		if known == nil {
+			known = namesOf(f.Users)
+		}
+		if !known[c.User] {
+			inv.Users, added = append(inv.Users, f.inventoryUser(*c.NewUser, own.of(c.User))), true
+		}
+	}
+	return added
+}
+
+func (f *facts) inventoryUser(u User, own []ownChange) InventoryUser {
+	iu := InventoryUser{User: u, Err: f.stale[u.Name], SigningCerts: -1, PasswordLastUsed: u.PasswordLastUsed}
+	if d, ok := f.Details[u.Name]; ok {
+		iu.Groups, iu.GroupsRead, iu.Quarantined = d.Groups, true, d.Quarantined
+		iu.Tags, iu.PermissionsBoundary = d.Tags, d.Boundary
+	}
+	row, inReport := f.row(u)
+	if inReport {
+		iu.ConsoleAccess, iu.MFA, iu.SigningCerts = row.PasswordEnabled, row.MFA, row.SigningCerts
+		iu.PasswordChanged = row.PasswordChanged
+		iu.MFAKinds = f.mfaKinds(u.Name, row.MFA)
+		iu.PasswordLastUsed = later(u.PasswordLastUsed, row.PasswordLastUsed)
+	}
+	iu.Keys, iu.KeysErr = f.keysOf(iu.User, row, own)
+	iu.LastActivity = iu.PasswordLastUsed
+	for i := range iu.Keys {
+		k := &iu.Keys[i]
+		if k.ID != "" {
+			k.LastUsed = f.lastUsedOf(row, *k, iu.Keys)
+		}
+		iu.LastActivity = later(iu.LastActivity, k.LastUsed.At)
+	}
+	return iu
+}
+
+// mfaKinds: what is not virtual is hardware; telling tokens from security keys
+// would take a call for each user.
+func (f *facts) mfaKinds(name string, has Tri) string {
+	switch {
+	case has != Yes || f.VirtualMFA == nil:
+		return ""
+	case f.VirtualMFA[name]:
+		return "Virtual"
+	}
+	return "Hardware or security key"
+}
+
+// keysOf are a user's keys as listed; before that, as the report has them.
+func (f *facts) keysOf(u User, row ReportRow, own []ownChange) ([]AccessKey, error) {
+	reading, read := f.reading(u)
+	switch {
+	case read && (reading.err == nil || !reading.Started.IsZero()):
+	case !read && f.reportedKeyless(u):
+		reading = keyReading{}
+	default:
+		reading.Keys = row.keys(u.Name)
+		if !read {
+			reading.err = ErrNotReadYet
+		}
+	}
+	// A description is read with the tags, which may have been before the keys.
+	started := reading.Started
+	if f.DetailsAt.Before(started) {
+		started = f.DetailsAt
+	}
+	keys := applyOwn(own, withDescriptions(reading.Keys, u.Tags), started)
+	slices.SortFunc(keys, func(a, b AccessKey) int {
+		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
+	})
+	return keys, reading.err
+}
+
+// lastUsedOf takes the report's figure where it is surely this key's, and what
+// was asked live where that is newer or all there is.
+func (f *facts) lastUsedOf(row ReportRow, k AccessKey, all []AccessKey) LastUsed {
+	live, asked := f.LastUsed[k.ID]
+	reported, ok := row.lastUsed(k, all)
+	switch {
+	case ok && (!asked || !live.Read || !live.At.After(reported.At)):
+		return reported
+	case asked:
+		return live.LastUsed
+	}
+	return k.LastUsed
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,240 @@
+package iamsvc
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// cheapRefresh is how many calls a refresh may make beside those for users
+// that changed. What does not fit is read with the sweep.
+const cheapRefresh = 5
+
+// Inventory is the current picture, never nil.
+func (a *Account) Inventory() *Inventory { return a.snapshot.Load() }
+
+// RefreshSoon asks Run for a reading and does not wait for it.
+func (a *Account) RefreshSoon() {
+	select {
+	case a.wake <- struct{}{}:
+	default: // one is asked for already
+	}
+}
+
+// Refresh finds out which users appeared, vanished or changed and reads those
+// again, the whole account the first time. It returns when that is done; one
+// at a time. The picture is published as its parts arrive. What could not be
+// read is marked in it; the error is about the list of users alone.
+func (a *Account) Refresh(ctx context.Context) error {
+	select {
+	case a.refreshing <- struct{}{}:
+		defer func() { <-a.refreshing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := a.queue.resumed(ctx); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.denied, a.started = 0, a.now()
+	a.mu.Unlock()
+	a.learn(func(f *facts) { f.loading = true })
+	defer a.learn(func(f *facts) { f.loading = false })
+
+	a.queue.open()
+	var crawl sync.WaitGroup
+	crawl.Go(func() { a.crawl(ctx, a.background) })
+	err := a.readLists(ctx)
+	a.plan()
+	a.queue.close()
+	crawl.Wait()
+	a.readLastUsed(ctx, a.background)
+	if a.someoneGone() {
+		_, err = a.readUsers(ctx)
+	}
+	a.tidyUp(ctx)
+	return err
+}
+
+// readLists reads what is about all users. The first time everything at once;
+// later a new report, when there can be one, else the list of users.
+func (a *Account) readLists(ctx context.Context) error {
+	a.mu.Lock()
+	first, due := a.facts.UsersAt.IsZero(), !a.now().Before(a.facts.Report.Expires)
+	dear := a.facts.DetailCalls
+	a.mu.Unlock()
+	if first {
+		return a.readListsAtFirst(ctx)
+	}
+	var calls, more int
+	var err error
+	if due {
+		calls, err = a.readReport(ctx)
+	}
+	if !due || err != nil {
+		more, err = a.readUsers(ctx)
+	}
+	a.plan()
+	if calls+more+dear <= cheapRefresh {
+		a.readDetails(ctx, a.background)
+	}
+	return err
+}
+
+func (a *Account) readListsAtFirst(ctx context.Context) error {
+	var report sync.WaitGroup
+	report.Go(func() {
+		_, _ = a.readReport(ctx) // its error is in the picture
+		a.plan()
+	})
+	_, err := a.readUsers(ctx)
+	a.plan()
+	a.readDetails(ctx, a.background)
+	report.Wait()
+	return err
+}
+
+// readUsers reads the list of users. Of a first one, every page is shown as it
+// comes and the keys of the first screen are read before any other.
+func (a *Account) readUsers(ctx context.Context) (calls int, err error) {
+	started := a.now()
+	a.mu.Lock()
+	first := a.facts.UsersAt.IsZero()
+	a.mu.Unlock()
+	l, soFar := a.background, []User{}
+	users, err := allPages("ListUsers", func(marker *string) (page[User], error) {
+		out, err := call(ctx, l, l.iam.ListUsers, &iam.ListUsersInput{Marker: marker, MaxItems: &a.pageSize})
+		if calls++; err != nil {
+			return page[User]{}, err
+		}
+		p := page[User]{convert(out.Users, newUser), out.IsTruncated, out.Marker}
+		if first {
+			soFar = append(soFar, p.items...)
+			a.learn(func(f *facts) { f.setUsers(listing{users: soFar, started: started, going: true}) })
+		}
+		if first && calls == 1 {
+			a.readFirstScreen()
+		}
+		return p, nil
+	})
+	a.learn(func(f *facts) {
+		f.setUsers(listing{users: users, started: started, err: err})
+		f.ListCalls = calls
+	})
+	return calls, err
+}
+
+func (a *Account) readFirstScreen() {
+	a.mu.Lock()
+	users := slices.Clone(a.facts.Users[:min(firstScreen, len(a.facts.Users))])
+	a.mu.Unlock()
+	a.queue.first(users)
+}
+
+// plan queues the users whose keys have to be read.
+func (a *Account) plan() {
+	a.mu.Lock()
+	users := a.facts.toRead(a.own, a.now().Add(-a.sweepEvery))
+	a.mu.Unlock()
+	a.queue.plan(users)
+}
+
+// toRead lists the users whose keys were never listed, or not since overdue,
+// or could not be, or are not as a newer report has them; those first who have
+// keys by the report. Who has none by the report needs no call.
+func (f *facts) toRead(own ownChanges, overdue time.Time) []User {
+	changes := own.byUser()
+	var likely, rest []User
+	for _, u := range f.Users {
+		row, reported := f.row(u)
+		r, read := f.reading(u)
+		switch {
+		case !read && f.reportedKeyless(u):
+			continue
+		case !read, r.err != nil, r.Started.Before(overdue):
+		case reported && f.Report.Since.After(r.knownAt(changes[u.Name])) && !row.agrees(applyOwn(changes[u.Name], r.Keys, r.Started)):
+		default:
+			continue
+		}
+		if reported && len(row.Slots) == 0 {
+			rest = append(rest, u)
+		} else {
+			likely = append(likely, u)
+		}
+	}
+	return append(likely, rest...)
+}
+
+// knownAt is until when what is known of the user's keys is surely right.
+func (r keyReading) knownAt(own []ownChange) time.Time {
+	at := r.Started
+	for _, c := range own {
+		at = later(at, c.At.Add(lagWindow))
+	}
+	return at
+}
+
+// someoneGone: a user was deleted between the list and the reading of the
+// keys, or so IAM says of one that is very new.
+func (a *Account) someoneGone() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.facts.Users, func(u User) bool {
+		r, ok := a.facts.reading(u)
+		return ok && errors.Is(r.err, ErrNoSuchUser)
+	})
+}
+
+func (a *Account) tidyUp(ctx context.Context) {
+	a.mu.Lock()
+	a.facts.forgetGone()
+	a.facts.pruneOwn(a.own)
+	a.mu.Unlock()
+	a.save(ctx)
+}
+
+// readDetails gets groups, tags and policies of all users in a few calls, and
+// which kind of MFA they have. Without the latter the table still says whether
+// they have one, so an error of that needs no mark.
+func (a *Account) readDetails(ctx context.Context, l *lane) {
+	started, calls := a.now(), 0
+	list, err := allPages("GetAccountAuthorizationDetails", func(marker *string) (page[types.UserDetail], error) {
+		in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeUser}, Marker: marker, MaxItems: &a.pageSize}
+		out, err := call(ctx, l, l.iam.GetAccountAuthorizationDetails, in)
+		if calls++; err != nil {
+			return page[types.UserDetail]{}, err
+		}
+		return page[types.UserDetail]{out.UserDetailList, out.IsTruncated, out.Marker}, nil
+	})
+	names, mfaErr := a.virtualMFAUsers(ctx, l)
+	a.learn(func(f *facts) {
+		if mfaErr == nil {
+			f.VirtualMFA = names
+		}
+		f.DetailCalls = calls + 1
+		if f.detailsErr = err; err != nil {
+			return
+		}
+		f.Details, f.DetailsAt = make(map[string]details, len(list)), started
+		for _, d := range list {
+			f.Details[aws.ToString(d.UserName)] = newDetails(d)
+		}
+	})
+}
+
+func newDetails(d types.UserDetail) details {
+	one := details{
+		Groups: d.GroupList, Tags: convert(d.Tags, newTag),
+		Quarantined: quarantined(convert(d.AttachedManagedPolicies, newAttachedPolicy)),
+	}
+	if b := d.PermissionsBoundary; b != nil {
+		one.Boundary = aws.ToString(b.PermissionsBoundaryArn)
+	}
+	return one
+}

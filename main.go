@@ -31,6 +31,7 @@ import (
 	"keydesk/web/config"
 	"keydesk/web/db"
 	"keydesk/web/session"
+	"keydesk/web/shelf"
 )
 
 const version = "0.1.0"
@@ -91,7 +92,7 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 	defer stores.database.Close()
 
 	gate := web.Journal{Audit: stores.journal, Now: time.Now, Version: version}
-	account, closeAccount, err := openAccount(ctx, c, iamsvc.Config{Journal: gate, Protection: protection, Logger: log}, listeners.local)
+	account, closeAccount, err := openAccount(ctx, c, iamsvc.Config{Journal: gate, Protection: protection, Logger: log, Shelf: shelf.New(stores.database)}, listeners.local)
 	if err != nil {
 		return err
 	}
@@ -200,6 +201,7 @@ func listen(c config.Config) (listeners, error) {
 func openAccount(ctx context.Context, c config.Config, service iamsvc.Config, local net.Listener) (*iamsvc.Account, func(), error) {
 	service.IAMEndpoint, service.STSEndpoint = c.IAMEndpoint, c.STSEndpoint
 	service.RateCeiling = float64(c.IAMRateCeiling)
+	service.ShelfMark = c.IAM + " " + c.IAMEndpoint
 	if c.IAM == config.IAMAWS {
 		var err error
 		if service.AWS, err = awsConfig(ctx, c.Region); err != nil {

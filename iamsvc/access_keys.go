@@ -44,6 +44,9 @@ func (a *Account) ListAccessKeys(ctx context.Context, user string) ([]AccessKey,
 func (a *Account) listWithOwn(ctx context.Context, t target) ([]AccessKey, error) {
 	started := a.now()
 	keys, err := a.listAccessKeys(ctx, a.interactive, t)
+	if err == nil && !t.own {
+		a.noticeKeys(t.user, keyReading{Keys: keys, Started: started})
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return applyOwn(a.own.of(t.user), keys, started), err

@@ -3,6 +3,7 @@ package iamsvc
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -93,6 +94,24 @@ func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
 		a.lastDenial = r.err
 	} else {
 		a.denied = 0
+	}
+}
+
+// noticeKeys takes what a page has just read for itself into the picture.
+func (a *Account) noticeKeys(user string, r keyReading) {
+	known, ok := a.Inventory().User(user)
+	if !ok {
+		return
+	}
+	a.mu.Lock()
+	before, read := a.facts.reading(known.User)
+	same := read && before.err == nil && slices.EqualFunc(before.Keys, r.Keys, func(k, l AccessKey) bool { return k.ID == l.ID && k.Status == l.Status })
+	if !read || before.Started.Before(r.Started) {
+		a.facts.setKeys(known.User, r)
+	}
+	a.mu.Unlock()
+	if !same {
+		a.publish()
 	}
 }
 

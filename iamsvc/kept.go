@@ -6,6 +6,8 @@ import (
 	"encoding/gob"
 	"fmt"
 	"time"
+
+	"keydesk/iamsvc/pace"
 )
 
 // Shelf keeps what was read of an account over a restart. What it is given is
@@ -31,6 +33,7 @@ type kept struct {
 	Identity Identity
 	Facts    facts
 	Own      ownChanges
+	Limit    pace.Estimate
 }
 
 // takeDown loads what an earlier run has kept.
@@ -54,6 +57,7 @@ func (a *Account) restore(k kept) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.facts, a.restored = k.Facts, true
+	a.usePaceEstimate(k.Limit)
 	if k.Own != nil {
 		a.own = k.Own
 	}
@@ -105,7 +109,7 @@ func (a *Account) saveNowAndThen(ctx context.Context) {
 // encode leaves out errors, which are of their time, and the report's rows,
 // which are in its text.
 func (a *Account) encode() ([]byte, error) {
-	k := kept{Format: keptFormat, Identity: a.Identity(), Facts: a.facts, Own: a.own}
+	k := kept{Format: keptFormat, Identity: a.Identity(), Facts: a.facts, Own: a.own, Limit: a.paceEstimate()}
 	k.Facts.Report.Header, k.Facts.Report.Rows = nil, nil
 	k.Facts.Keys = make(map[string]keyReading, len(a.facts.Keys))
 	for name, r := range a.facts.Keys {

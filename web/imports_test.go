@@ -20,6 +20,7 @@ var allowed = map[string][]string{
 	"web/session":         {"web/db"},
 	"web/auth":            {"web/db"},
 	"web/auth/authtest":   {},
+	"web/shelf":           {"web/db"},
 	"web/db":              {},
 	"web/db/dbtest":       {},
 	"web/config":          {},

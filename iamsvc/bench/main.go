@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +29,7 @@ func main() {
 	}
 	s := settings{scale: quick}
 	flag.BoolFunc("full", "5,000 users instead of 600: eight minutes", func(string) error { s.scale = full; return nil })
-	flag.StringVar(&s.only, "only", "", "contenders with this in their names, and nothing else")
+	flag.StringVar(&s.only, "only", "", "contenders with this in their names, and nothing else; \"program\" for the program itself")
 	flag.BoolVar(&s.memory, "memory", true, "run the benchmarks of what happens in memory too")
 	flag.BoolVar(&s.timeline, "timeline", false, "tell every two seconds what is being called, on standard error")
 	flag.Parse()
@@ -70,18 +71,21 @@ func (s settings) run(ctx context.Context) (report, error) {
 		}
 	}
 	r.figures = byName.figures()
-	if s.only != "" {
+	if s.only != "" && s.only != "program" {
 		return r, nil
 	}
-	fmt.Fprintln(os.Stderr, "restart")
-	r.figures = append(r.figures, measureRestart(ctx, filepath.Join(folder, "restart"), s.scale.users).figures()...)
-	if !s.memory {
+	fmt.Fprintln(os.Stderr, "the program itself")
+	again, loaded := measureProgram(ctx, filepath.Join(folder, "program"), s.scale.users)
+	r.figures = slices.Concat(r.figures, again.figures(), loaded.figures())
+	if !s.memory || s.only != "" {
 		return r, nil
 	}
 	fmt.Fprintln(os.Stderr, "in memory")
-	r.benchmarks, err = runBenchmarks(ctx, os.Stderr)
+	if r.benchmarks, err = runBenchmarks(ctx, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "bench: some benchmarks failed:", err)
+	}
 	r.figures = append(r.figures, memoryFigures(r.benchmarks)...)
-	return r, err
+	return r, nil
 }
 
 // sideBySide runs the contenders, all at once but for those who need the

@@ -10,6 +10,16 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// limit sets the limits that the URL leaves open.
+func limit(config *pgx.ConnConfig) error {
+	for setting, value := range postgresLimits {
+		if _, given := config.RuntimeParams[setting]; !given {
+			config.RuntimeParams[setting] = value
+		}
+	}
+	return limitWaiting(config)
+}
+
 // limitWaiting gives up a server that has not answered when it should itself have
 // given up the statement for half as long again. A frozen server, or one behind a
 // broken network, would else hold every page for as long as TCP hopes.

@@ -62,12 +62,7 @@ func openPostgres(ctx context.Context, raw string) (*DB, error) {
 	if err := migratePostgres(ctx, config); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	for setting, value := range postgresLimits {
-		if _, given := config.RuntimeParams[setting]; !given {
-			config.RuntimeParams[setting] = value
-		}
-	}
-	if err := limitWaiting(config); err != nil {
+	if err := limit(config); err != nil {
 		return nil, err
 	}
 	// A server told to answer before it has written loses journal rows on power loss.

@@ -32,6 +32,9 @@ func OpenToRead(ctx context.Context, url string) (*DB, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := limit(config); err != nil {
+			return nil, err
+		}
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 		pool, in = stdlib.OpenDB(*config), postgresDialect
 	default:

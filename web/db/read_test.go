@@ -31,6 +31,28 @@ func TestOpenToRead(t *testing.T) {
 	})
 }
 
+// A command must not wait for ever either.
+func TestOpenToReadHasLimits(t *testing.T) {
+	t.Parallel()
+	url := dbtest.PostgreSQL(t)
+	if err := open(t, url).Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for asked, want := range map[string]string{url: "15s", with(url, "statement_timeout=700"): "700ms"} {
+		r, err := db.OpenToRead(t.Context(), asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := r.QueryRow(t.Context(), `SELECT current_setting('statement_timeout')`).Scan(&got); err != nil || got != want {
+			t.Errorf("%q %v, want %s", got, err, want)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestOpenToReadMakesNoFile(t *testing.T) {
 	t.Parallel()
 	url := dbtest.SQLite(t)

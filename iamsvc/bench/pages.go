@@ -86,6 +86,7 @@ func fetch(ctx context.Context, client *http.Client, url string) error {
 	if err != nil {
 		return err
 	}
+	r.Header.Set("Accept-Encoding", "gzip") // set by hand, so that it is not unpacked here
 	resp, err := client.Do(r)
 	if err != nil {
 		return err

@@ -167,10 +167,20 @@ func TestOneLookEnds(t *testing.T) {
 	}
 }
 
-// TestMemoOutlivesConnections: after a lost connection nothing remembered counts.
+// TestMemoOutlivesConnections: after a lost connection nothing remembered counts. The
+// server has nobody else to write to it, so its snapshots stay the same.
 func TestMemoOutlivesConnections(t *testing.T) {
 	t.Parallel()
-	url := dbtest.PostgreSQL(t)
+	server, err := dbtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	url := server.Database(t)
 	d := open(t, url)
 	put(t, d, "ann", "one")
 	m := newMemo(d)

@@ -98,7 +98,7 @@ func comeBackIn(p iamsvc.Progress) string {
 	switch {
 	case !p.Reading || p.Paused:
 		return ""
-	case p.UsersRead < p.Users:
+	case keysMissing(p):
 		return "10"
 	default:
 		return "60"
@@ -130,32 +130,42 @@ func newReading(p iamsvc.Progress, account, list string) views.Reading {
 	return bar
 }
 
-// readingShare is the length of the bar: of this reading while it goes on, of
-// the whole account afterwards.
+// keysMissing: the keys of some users were not asked for yet. Once they were, a
+// reading is about what has changed.
+func keysMissing(p iamsvc.Progress) bool { return p.UsersRead+p.UsersFailed < p.Users }
+
+// lookingForChanges is a reading of an account that is known already; its size
+// is in calls.
+func lookingForChanges(p iamsvc.Progress) bool {
+	return p.Reading && !p.Paused && !keysMissing(p) && p.Users > 0
+}
+
+// readingShare is the length of the bar.
 func readingShare(p iamsvc.Progress) (value, most int) {
-	if (p.Reading || p.Paused) && p.Total > 0 {
+	if lookingForChanges(p) {
 		return p.Done, p.Total
-	}
-	if p.Reading {
-		return 0, 0
 	}
 	return p.UsersRead, p.Users
 }
 
 // readingText is the bar in words.
 func readingText(p iamsvc.Progress) string {
-	value, most := readingShare(p)
-	users := thousands(value) + " of " + thousands(most) + " users"
+	users := thousands(p.UsersRead) + " of " + thousands(p.Users) + " users"
+	speed := callRate(p.Rate) + timeLeft(p.Remaining)
 	text := users + " read"
 	switch {
-	case p.Paused && most > 0:
-		text = "Paused: " + text
-	case p.Paused:
+	case p.Paused && p.Users == 0:
 		text = "Paused"
-	case p.Reading && most == 0:
+	case p.Paused:
+		text = "Paused: " + text
+	case p.Reading && p.Users == 0:
 		text = "Reading the account"
+	case lookingForChanges(p) && p.Total == 0:
+		text = "Looking for changes"
+	case lookingForChanges(p):
+		text = "Looking for changes: " + thousands(p.Done) + " of " + thousands(p.Total) + " calls" + speed
 	case p.Reading:
-		text = "Reading access keys: " + users + callRate(p.Rate) + timeLeft(p.Remaining)
+		text = "Reading access keys: " + users + speed
 	}
 	if p.UsersFailed > 0 {
 		text += "; " + thousands(p.UsersFailed) + " could not be read"

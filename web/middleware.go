@@ -102,6 +102,7 @@ func (s *site) withAccessLog(next http.Handler) http.Handler {
 		// chi fills the pattern into the route context that it finds, so the
 		// context must be there before the router runs.
 		rctx := chi.NewRouteContext()
+		rctx.Routes = s.router // GetHead looks a HEAD's GET up in it
 		r = r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, rctx))
 		next.ServeHTTP(sw, r)
 		if strings.HasPrefix(r.URL.Path, "/static/") {

@@ -15,7 +15,7 @@ type scale struct {
 }
 
 var (
-	quick = scale{users: 600, cliUsers: 10, steady: 15 * time.Second, changes: []int{0, 10, 100}}
+	quick = scale{users: 1000, cliUsers: 10, steady: 15 * time.Second, changes: []int{0, 10, 100}}
 	full  = scale{users: 5000, cliUsers: 40, steady: time.Minute, changes: []int{0, 10, 100}}
 )
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"keydesk/iamsvc/localaccount"
@@ -34,11 +35,19 @@ type endpoint struct {
 	url     string
 	limits  limits
 	server  *http.Server
-	changed int // users changed so far
+	ahead   atomic.Int64 // how far its clock is ahead, in nanoseconds
+	changed int          // users changed so far
 }
 
+// later is how much time passes when users are changed: long enough for a new
+// credential report, which IAM makes every four hours at most.
+const later = 4*time.Hour + time.Minute
+
+func (e *endpoint) now() time.Time { return time.Now().Add(time.Duration(e.ahead.Load())) }
+
 func newEndpoint(dir string, users int, l limits) (*endpoint, error) {
-	account, err := localaccount.Open(dir, localaccount.Options{Users: users})
+	e := &endpoint{limits: l}
+	account, err := localaccount.Open(dir, localaccount.Options{Users: users, Now: e.now})
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +55,7 @@ func newEndpoint(dir string, users int, l limits) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{account: account, url: "http://" + listener.Addr().String(), limits: l}
+	e.account, e.url = account, "http://"+listener.Addr().String()
 	routes := http.NewServeMux()
 	routes.Handle("/", account)
 	routes.HandleFunc("GET /control/tally", func(w http.ResponseWriter, _ *http.Request) { reply(w, e.tally(), nil) })
@@ -116,8 +125,8 @@ func reply(w http.ResponseWriter, answer any, err error) {
 	_ = json.NewEncoder(w).Encode(answer) // a reader that has gone is of no interest
 }
 
-// serveChange changes as many users as the path says, lets the report expire
-// and answers with the keys there are now.
+// serveChange changes as many users as the path says, lets time pass and answers
+// with the keys there are now.
 func (e *endpoint) serveChange(w http.ResponseWriter, r *http.Request) {
 	users, err := strconv.Atoi(r.PathValue("users"))
 	if err != nil {
@@ -127,6 +136,7 @@ func (e *endpoint) serveChange(w http.ResponseWriter, r *http.Request) {
 	var now []key
 	err = e.unlimited(func() (err error) {
 		now, err = e.change(r.Context(), users)
+		e.ahead.Add(int64(later))
 		return err
 	})
 	reply(w, now, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,6 +30,7 @@ func (refusing) Outcome(context.Context, int64, iamsvc.Change, iamsvc.Result) er
 type reading struct {
 	order
 	account *iamsvc.Account
+	ahead   atomic.Int64 // how far its clock is ahead, in nanoseconds
 	started time.Time
 	found   findings
 }
@@ -37,19 +39,21 @@ type reading struct {
 // what could be seen of it. Times count from the end of Open, which asks the
 // server who Keydesk is.
 func measureKeydesk(ctx context.Context, o order) (findings, error) {
+	m := &reading{order: o}
 	account, err := iamsvc.Open(ctx, iamsvc.Config{
 		AWS: aws.Config{
 			Region: "us-east-1", HTTPClient: http.DefaultClient,
 			Credentials: credentials.NewStaticCredentialsProvider(o.KeyID, o.Secret, ""),
 		},
 		IAMEndpoint: o.Endpoint, Journal: refusing{}, Logger: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return time.Now().Add(time.Duration(m.ahead.Load())) },
 	})
 	if err != nil {
 		return findings{}, err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	m := &reading{order: o, account: account, started: time.Now()}
+	m.account, m.started = account, time.Now()
 	ran := make(chan struct{})
 	go func() {
 		defer close(ran)

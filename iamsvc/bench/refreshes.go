@@ -43,6 +43,7 @@ func (m *reading) refreshes(ctx context.Context) error {
 		if err := ask(ctx, http.MethodPost, fmt.Sprintf("%s/control/change/%d", m.Endpoint, count), &there); err != nil {
 			return err
 		}
+		m.ahead.Add(int64(later))
 		before, err := m.tally(ctx)
 		if err != nil {
 			return err

@@ -51,7 +51,7 @@ func (e *endpoint) truth(ctx context.Context) (users []string, keys []key, err e
 var errTooFew = errors.New("too few users to change")
 
 // change deactivates a key here, deletes one there and creates one elsewhere,
-// each for a user not changed before, and lets the report expire.
+// each for a user not changed before.
 func (e *endpoint) change(ctx context.Context, count int) ([]key, error) {
 	users, keys, err := e.truth(ctx)
 	if err != nil {
@@ -74,9 +74,6 @@ func (e *endpoint) change(ctx context.Context, count int) ([]key, error) {
 			return nil, err
 		}
 		done++
-	}
-	if err := e.account.ExpireReport(); err != nil {
-		return nil, err
 	}
 	_, keys, err = e.truth(ctx)
 	return keys, err

@@ -53,20 +53,6 @@ func generateCredentialReport(c *call) (any, error) {
 	return generateReportResult{"STARTED", "No report exists. Starting a new report generation task"}, nil
 }
 
-// ExpireReport makes the account's credential report, if it has one, as old as one that is no longer given out, so that
-// the next one can be ordered without four hours of waiting.
-func (a *Account) ExpireReport() error {
-	s := a.store
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.report == nil {
-		return nil
-	}
-	old := *s.report
-	old.Generated = old.Generated.Add(-reportLifetime)
-	return s.commit(record{Report: &old}, write{history: a.trouble.history()}, func() { s.report = &old })
-}
-
 type credentialReportResult struct {
 	Content       string
 	ReportFormat  string

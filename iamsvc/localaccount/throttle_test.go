@@ -98,27 +98,3 @@ func TestHangUpBeforeTheEffect(t *testing.T) {
 		createUserNamed(t, c, name)
 	}
 }
-
-func TestExpireReport(t *testing.T) {
-	t.Parallel()
-	a := open(t, Options{})
-	a.Trouble().SetReportTime(time.Nanosecond)
-	c := admin(a)
-	for round := range 2 {
-		if err := a.ExpireReport(); err != nil {
-			t.Fatal(err)
-		}
-		made, err := c.GenerateCredentialReport(t.Context(), &iam.GenerateCredentialReportInput{})
-		if err != nil || made.State != "STARTED" {
-			t.Errorf("round %d: %v, %v", round, made, err)
-		}
-		if _, err := c.GetCredentialReport(t.Context(), &iam.GetCredentialReportInput{}); err != nil {
-			t.Errorf("round %d: %v", round, err)
-		}
-	}
-	if err := a.ExpireReport(); err != nil {
-		t.Fatal(err)
-	}
-	_, err := c.GetCredentialReport(t.Context(), &iam.GetCredentialReportInput{})
-	wantError(t, err, http.StatusGone, "ReportExpired", "The most recent credential report has expired. Generate a new credential report.")
-}

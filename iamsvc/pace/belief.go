@@ -26,35 +26,38 @@ const (
 	cruising               // the limit is known
 )
 
+// The figures below were tuned against the simulated servers of the tests.
 const (
-	enough   = 8.0 // calls between refusals that make a measurement
-	slowest  = 0.5 // calls per second
-	fastest  = 1e5
-	leastRun = 25.0
-	mostRun  = 500.0
-	memory   = 1500.0 // calls that an average is taken over at most, or little more
+	enough   = 8.0    // calls between refusals that make a measurement
+	slowest  = 0.5    // calls per second
+	fastest  = 1e5    // calls per second: as good as no limit
+	leastRun = 25.0   // calls between probes,
+	mostRun  = 800.0  // more of them the better the rate is known
+	memory   = 1500.0 // calls that an average is taken over, or little more
 )
 
 // belief is what refusals have taught about the server's bucket.
 type belief struct {
-	phase   phase
-	rate    float64 // calls per second that the server admits in the long run
-	burst   float64 // calls it admits at once after a rest
-	slope   float64 // measuring: how much faster per call
-	margin  float64 // cruising: how far below the rate a run is
-	run     float64 // cruising: calls until the next probe
-	due     float64 // cruising: calls after which the probe should have met the limit
-	probe   float64 // cruising: how far above the rate a probe is
-	caution float64 // 0 to 1: how often refusals came before they were due
+	phase    phase
+	rate     float64 // calls per second that the server admits in the long run
+	burst    float64 // calls it admits at once after a rest
+	slope    float64 // measuring: how much faster per call
+	margin   float64 // cruising: how far below the rate a run is
+	run      float64 // cruising: calls until the next probe
+	due      float64 // cruising: calls after which the probe should have met the limit
+	probe    float64 // cruising: how far above the rate a probe is
+	patience float64 // cruising: calls in which a probe that is over due doubles its speed
+	caution  float64 // 0 to 1: how often refusals came before they were due
 
 	start  mark // the first call after a rest, the bucket full
 	spent  mark // the first refusal after it, until the burst is known
 	anchor mark // the bucket was empty here, and has not run over since
 	last   mark // the latest refusal
+	prior  mark // the one before it
 	sure   bool // the anchor holds
-	early  bool // the latest refusal came before it was due
-	from   uint64
+	early  int  // how many of the latest refusals came before they were due
 
+	from   uint64  // calls given out when the latest refusal became known
 	before *belief // as it was before the refusals that come in at present
 }
 
@@ -80,7 +83,7 @@ func (b *belief) speed(seq uint64) float64 {
 	case n < b.run:
 		f = 1 - b.margin
 	default:
-		f = 1 + b.probe + max(0, n-b.due)/40
+		f = 1 + b.probe + max(0, n-b.due)/b.patience
 	}
 	return min(max(b.rate*f, slowest), fastest)
 }
@@ -96,16 +99,11 @@ func (b *belief) begin() {
 // one after the other; each is taken together with the ones before.
 func (b *belief) refused(m mark, latency time.Duration) {
 	before := b.before
-	if before.last.seq != b.last.seq && m.seq < b.last.seq {
+	if m.seq < b.last.seq {
 		m.seq, m.at = b.last.seq, b.last.at
 	}
 	*b = *before
 	speed := b.speed(m.seq)
-	if debug != nil {
-		c, s := between(b.last, m)
-		lc, ls := between(b.anchor, m)
-		debug("phase %d sure %v short %.0f/%.2f=%.2f long %.0f=%.2f rate %.2f speed %.2f n %d run %.0f caut %.1f burst %.1f", b.phase, b.sure, c, s, c/s, lc, lc/ls, b.rate, speed, m.seq-b.from, b.run, b.caution, b.burst)
-	}
 	switch b.phase {
 	case open:
 		b.opened(m)
@@ -115,7 +113,7 @@ func (b *belief) refused(m mark, latency time.Duration) {
 		b.cruised(m, speed)
 	}
 	b.aim(latency)
-	b.last, b.before = m, before
+	b.prior, b.last, b.before = b.last, m, before
 }
 
 // aim plans for the news of a refusal to come as late as it does: many calls
@@ -123,9 +121,10 @@ func (b *belief) refused(m mark, latency time.Duration) {
 func (b *belief) aim(latency time.Duration) {
 	b.rate = min(max(b.rate, slowest), fastest)
 	under := max(b.rate*latency.Seconds(), 0.01)
-	b.slope = min(0.17, 0.2/under)
-	b.probe = min(0.15, 0.8/under)
-	b.due = b.run + (b.margin*b.run+b.reserve()+3)/b.probe
+	b.slope = min(0.25, 0.2/under)
+	b.probe = min(0.15, 0.5/under)
+	b.due = b.run + (b.margin*b.run+b.reserve()+6)/b.probe
+	b.patience = max(40, 10*under)
 }
 
 // opened is the first refusal of all. The calls up to it are the burst and what
@@ -164,50 +163,62 @@ func (b *belief) cruise(rate, calls float64) {
 	b.phase, b.rate = cruising, rate
 	if b.spent.seq > 0 {
 		admitted, seconds := between(b.start, b.spent)
-		b.burst = max(1, admitted-rate*seconds)
+		b.burst = max(2, 0.1*rate, admitted-rate*seconds)
 		b.spent = mark{}
 	}
 	b.run = min(max(3*calls, leastRun), mostRun)
-	b.margin = min(max(1/calls, 0.01+0.04*b.caution), 0.06)
+	b.margin = min(max(1/calls, 0.002+0.04*b.caution), 0.06)
 }
 
+// cruised compares what was admitted since the last refusal with what was
+// expected.
 func (b *belief) cruised(m mark, speed float64) {
-	n := float64(m.seq) - float64(b.from)
+	b.count(float64(m.seq)-float64(b.from) < 0.9*b.run)
 	short, seconds := between(b.last, m)
-	long, whole := between(b.anchor, m)
-	early := n < 0.9*b.run
-	if early {
-		b.caution = min(1, b.caution+0.34)
-	} else {
-		b.caution = max(0, b.caution-0.34)
-	}
 	if seconds <= 0 {
 		return
 	}
+	two, both := between(b.prior, m)
+	long, whole := between(b.anchor, m)
 	rate, beyond := short/seconds, short-b.rate*seconds
 	switch {
-	case !b.sure:
+	case !b.sure: // there was a rest: more may have come in than was used, so this is a lower bound
+		b.cruise(max(0.95*b.rate, rate), leastRun)
 		b.anchor, b.sure, b.spent = m, true, m
-		b.cruise(0.95*b.rate, leastRun)
-	case rate < b.rate*(1-0.03-1.5/math.Sqrt(short)), early && b.early && short < 30:
-		b.again(m, 0.6*min(rate, b.rate))
+	case b.below(short, seconds), b.early > 1 && b.below(two, both), b.early > 2 && two < 60:
+		b.again(m, 0.6*max(rate, 0.5*b.rate)) // the limit fell
 	case beyond > 5+b.burst/2:
-		b.again(m, 0.6*speed)
-	case beyond > 2+0.003*short:
-		b.anchor = m
-		b.cruise(b.rate+2*beyond/seconds, short)
+		b.again(m, 0.6*speed) // it rose
+	case beyond > 2+0.003*short: // it is a little higher than it seemed while the bucket ran over
+		b.anchor = b.last
+		b.cruise(rate, short)
 	default:
 		if long > memory {
 			b.anchor = b.last
 		}
 		b.cruise(long/whole, long)
 	}
-	b.early = early
+}
+
+// count keeps in mind whether a refusal came early: somebody else who uses the
+// account at random makes them come so, and more must be held back.
+func (b *belief) count(early bool) {
+	if !early {
+		b.early, b.caution = 0, max(0, b.caution-0.2)
+		return
+	}
+	b.early++
+	b.caution = min(1, b.caution+0.34)
+}
+
+// below reports whether so many calls in so many seconds are clearly fewer than
+// the rate has it. What other clients do to a bucket is as random as it is
+// large, hence the root.
+func (b *belief) below(calls, seconds float64) bool {
+	return calls/seconds < b.rate*(1-0.03-(1.5+b.caution)/math.Sqrt(max(calls, 1)))
 }
 
 // again forgets the rate and measures it from a slow start.
 func (b *belief) again(m mark, from float64) {
 	b.phase, b.rate, b.anchor, b.sure = measuring, from, m, true
 }
-
-var debug func(string, ...any)

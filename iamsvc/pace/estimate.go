@@ -27,12 +27,14 @@ func (l *Limiter) Use(e Estimate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.kept = e
-	l.belief = belief{burst: e.Burst, last: l.now, from: l.now.seq}
+	now := time.Now()
+	last := mark{seq: l.now.seq, void: l.now.void, at: now}
+	l.belief = belief{burst: e.Burst, last: last, prior: last, from: last.seq}
 	l.belief.cruise(min(max(e.Rate, slowest), fastest), enough)
 	l.belief.aim(l.latency)
 	l.refit()
-	l.account.tokens, l.account.at = l.account.size, time.Now()
-	l.admit(time.Now())
+	l.account.tokens, l.account.at = l.account.size, now
+	l.admit(now)
 }
 
 // Rate is how many calls per second were made over the last seconds.

@@ -67,7 +67,7 @@ func New(ceiling float64) *Limiter {
 	l := &Limiter{ceiling: ceiling, window: fastWindow}
 	l.timer = time.AfterFunc(time.Hour, l.tick)
 	l.timer.Stop()
-	l.top.size = max(1, ceiling/5)
+	l.top.size = max(1, ceiling/50)
 	l.sweep.size = 1
 	l.top.tokens, l.sweep.tokens = l.top.size, l.sweep.size
 	return l

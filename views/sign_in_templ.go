@@ -363,7 +363,7 @@ func SignInCode(p CodePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Container(Heading{ID: "code", Title: "Enter your verification code", Level: 1}, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Container(Heading{ID: "second-step", Title: "Enter your verification code", Level: 1}, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

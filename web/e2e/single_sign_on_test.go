@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"keydesk/web/auth/authtest"
+)
+
+var providerFound = regexp.MustCompile("identity provider found")
+
+// startWithProvider runs the program with single sign-on at a real provider.
+func startWithProvider(t *testing.T) (*app, *authtest.Provider) {
+	t.Helper()
+	at := freeAddress(t) // the provider has to know it
+	provider := authtest.StartProvider(t, "../../handlers/testdata/oidc", "http://"+at, map[string][]string{
+		"alice": {"staff", "keydesk-admins"}, "harry": {"keydesk-help"}, "nobody": {"staff"},
+	})
+	secret := filepath.Join(t.TempDir(), "client-secret")
+	if err := os.WriteFile(secret, []byte(authtest.ClientSecret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := start(t, "-listen", at, "-public-url", "http://"+at, "-oidc-issuer", provider.Issuer, "-oidc-client-id", authtest.ClientID,
+		"-oidc-client-secret-file", secret, "-oidc-roles", "keydesk-admins=administrator,keydesk-help=help-desk")
+	a.await(providerFound)
+	return a, provider
+}
+
+// atProvider signs in on the provider's pages, which have no labels.
+func (b *tab) atProvider(name string) {
+	b.t.Helper()
+	for field, text := range map[string]string{"login": name, "password": "any"} {
+		b.until(fmt.Sprintf(`(e => { e?.focus(); return e })(document.querySelector("input[name=%s]"))`, field))
+		b.do(chromedp.KeyEvent(text))
+	}
+	b.click("Sign-in")
+}
+
+// signInAtProvider goes the whole way, with the provider's question what Keydesk
+// may know.
+func (b *tab) signInAtProvider(name string) {
+	b.t.Helper()
+	b.click("Sign in with single sign-on")
+	b.atProvider(name)
+	b.click("Continue")
+	b.until(`location.origin === ` + quote(b.app.URL))
+}
+
+// TestSingleSignOnUpToAKey: who comes for a key gets to its form by way of the
+// provider, which asks again, and is out when the provider says so.
+func TestSingleSignOnUpToAKey(t *testing.T) {
+	t.Parallel()
+	a, provider := startWithProvider(t)
+	b := a.tab()
+	b.open(juan + "/access-keys/create")
+	b.signInAtProvider("alice")
+	b.sees("Confirm that it is you", "alice@example.com")
+	b.click("Confirm with single sign-on")
+	b.atProvider("alice")
+	b.sees("Access key best practices & alternatives")
+	b.until(`location.pathname === ` + quote(juan+"/access-keys/create"))
+	id, _ := b.createKey("li.juan")
+	b.done()
+	b.open("/audit-log?action=CreateAccessKey")
+	b.sees(id, "alice@example.com")
+
+	b.do(chromedp.Navigate(provider.Issuer + "/session/end?client_id=" + authtest.ClientID))
+	b.click("Yes, sign me out")
+	b.until(`location.pathname === "/session/end/success"`)
+	b.open("/my-sessions")
+	b.sees("Sign in with single sign-on")
+	b.seesNot("alice@example.com")
+}
+
+func TestGroupsAtTheProviderDecide(t *testing.T) {
+	t.Parallel()
+	a, provider := startWithProvider(t)
+	harry := a.tab()
+	harry.open("/sign-in")
+	harry.signInAtProvider("harry")
+	harry.sees("Find out who owns an access key")
+	harry.open("/audit-log")
+	harry.sees("You may not do this", "Help desk")
+
+	nobody := a.tab()
+	nobody.open("/sign-in")
+	nobody.signInAtProvider("nobody")
+	nobody.sees("You have no access to Keydesk", "none of your groups has a role here")
+	nobody.open("/search")
+	nobody.sees("Sign in with single sign-on")
+
+	provider.SetGroups("nobody", "keydesk-help")
+	nobody.click("Sign in with single sign-on") // the provider knows the person
+	nobody.sees("Find out who owns an access key")
+}

@@ -32,7 +32,7 @@ const (
 	slowest  = 0.5    // calls per second
 	fastest  = 1e5    // calls per second: as good as no limit
 	leastRun = 25.0   // calls between probes,
-	mostRun  = 800.0  // more of them the better the rate is known
+	mostRun  = 700.0  // more of them the better the rate is known
 	memory   = 1500.0 // calls that an average is taken over, or little more
 )
 
@@ -132,7 +132,7 @@ func (b *belief) aim(latency time.Duration) {
 func (b *belief) opened(m mark) {
 	calls, seconds := between(b.start, m)
 	b.again(m, calls/(2+seconds))
-	b.burst, b.spent = calls, m
+	b.burst, b.spent = max(calls, 1), m
 }
 
 func (b *belief) measured(m mark, speed float64) {
@@ -182,11 +182,13 @@ func (b *belief) cruised(m mark, speed float64) {
 	long, whole := between(b.anchor, m)
 	rate, beyond := short/seconds, short-b.rate*seconds
 	switch {
-	case !b.sure: // there was a rest: more may have come in than was used, so this is a lower bound
-		b.cruise(max(0.95*b.rate, rate), leastRun)
+	case !b.sure: // there was a rest: what was admitted since is a lower bound, but for the burst
+		b.cruise(max(0.95*b.rate, (short-b.burst)/seconds), enough)
 		b.anchor, b.sure, b.spent = m, true, m
 	case b.below(short, seconds), b.early > 1 && b.below(two, both), b.early > 2 && two < 60:
 		b.again(m, 0.6*max(rate, 0.5*b.rate)) // the limit fell
+	case long < enough:
+		b.again(m, 0.6*b.rate)
 	case beyond > 5+b.burst/2:
 		b.again(m, 0.6*speed) // it rose
 	case beyond > 2+0.003*short: // it is a little higher than it seemed while the bucket ran over

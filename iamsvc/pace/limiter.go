@@ -67,7 +67,7 @@ func New(ceiling float64) *Limiter {
 	l := &Limiter{ceiling: ceiling, window: fastWindow}
 	l.timer = time.AfterFunc(time.Hour, l.tick)
 	l.timer.Stop()
-	l.top.size = max(1, ceiling/50)
+	l.top.size = max(2, ceiling/50)
 	l.sweep.size = 1
 	l.top.tokens, l.sweep.tokens = l.top.size, l.sweep.size
 	return l
@@ -100,6 +100,7 @@ func (l *Limiter) Wait(ctx context.Context, c Class, action string, repeated boo
 	}
 	l.mu.Lock()
 	waited := l.waiting[c].remove(w)
+	l.admit(time.Now()) // it may have stood in the way of others
 	l.mu.Unlock()
 	if !waited { // the turn came at the same moment
 		w.turn.Done(Unsent)
@@ -214,19 +215,19 @@ func (l *Limiter) wait(c Class) (time.Duration, bool) {
 	if c != Person && l.inFlight >= l.most(c) {
 		return 0, false
 	}
+	one, left := 1.0, 0.0
+	if c != Person {
+		one, left = 2, l.belief.reserve()
+	}
 	var wait time.Duration
 	if l.ceiling > 0 {
-		wait = l.top.until(1, l.ceiling)
+		wait = l.top.until(one, l.ceiling)
 	}
 	if c == Sweep {
 		wait = max(wait, l.sweep.until(1, l.sweepRate()))
 	}
 	if l.belief.known() {
-		need := 1.0
-		if c != Person {
-			need += l.belief.reserve()
-		}
-		wait = max(wait, l.account.until(need, l.speed()))
+		wait = max(wait, l.account.until(1+left, l.speed()))
 	}
 	return wait, true
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"keydesk/web/audit"
@@ -13,9 +14,12 @@ import (
 	"keydesk/web/db"
 )
 
-// AuditCommand is `keydesk audit`: it reads the journal, beside a Keydesk that may be running, and
-// changes nothing.
+// AuditCommand is `keydesk audit`. Verifying and exporting read the journal, beside a Keydesk
+// that may be running, and change nothing.
 func AuditCommand(ctx context.Context, c config.Config, stdout io.Writer) error {
+	if c.Command == config.CommandRotate {
+		return rotateKey(ctx, c, stdout)
+	}
 	database, err := db.OpenToRead(ctx, c.DatabaseURL())
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, db.ErrURL) {
 		return config.Fault(fmt.Errorf("%w; -data names the folder that Keydesk runs with", err))
@@ -39,6 +43,26 @@ func AuditCommand(ctx context.Context, c config.Config, stdout io.Writer) error 
 		return audit.WriteCSV(stdout, events)
 	}
 	return audit.WriteJSONL(stdout, events)
+}
+
+// rotateKey needs the database for itself: SQLite sees to that, with PostgreSQL the
+// replicas refuse to go on under the old key.
+func rotateKey(ctx context.Context, c config.Config, stdout io.Writer) error {
+	keyFile := filepath.Join(c.Data, "journal.key")
+	if _, err := os.Stat(keyFile); err != nil {
+		return config.Fault(fmt.Errorf("%w; -data names the folder that Keydesk runs with", err))
+	}
+	database, err := db.Open(ctx, c.DatabaseURL())
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	rows, err := audit.Rotate(ctx, database, keyFile)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "The %d rows of the audit log are as they were written. New ones are sealed with a new key.\nBack up %s, and copy it to the other replicas before they start.\n", rows, keyFile)
+	return nil
 }
 
 func verifyAudit(ctx context.Context, journal *audit.Journal, stdout io.Writer) error {

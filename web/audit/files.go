@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -26,10 +27,14 @@ var (
 	ErrNoJournal = errors.New("there is no audit journal")
 )
 
-const keyBytes = 32
+const (
+	keyBytes = 32
+	maxKeys  = 64
+)
 
-// readKey returns fs.ErrNotExist when there is no key yet.
-func readKey(path string) (key []byte, err error) {
+// readKeys returns the keys in the file, the newest last; fs.ErrNotExist when there is
+// none yet.
+func readKeys(path string) (keys [][]byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -44,23 +49,23 @@ func readKey(path string) (key []byte, err error) {
 	if mode := info.Mode().Perm(); mode&0o027 != 0 {
 		return nil, fmt.Errorf("%w: %s has mode %04o; others must have no access to it (chmod 600)", ErrKeyFile, path, mode)
 	}
-	key, err = io.ReadAll(io.LimitReader(f, keyBytes+1))
+	content, err := io.ReadAll(io.LimitReader(f, maxKeys*keyBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
 	}
-	if len(key) != keyBytes {
-		return nil, fmt.Errorf("%w: %s must hold %d bytes", ErrKeyFile, path, keyBytes)
+	if len(content) == 0 || len(content)%keyBytes != 0 {
+		return nil, fmt.Errorf("%w: %s must hold %d bytes, or a multiple after the key was changed", ErrKeyFile, path, keyBytes)
 	}
-	return key, nil
+	return slices.Collect(slices.Chunk(content, keyBytes)), nil
 }
 
-func createKey(path string) ([]byte, error) {
+func createKey(path string) ([][]byte, error) {
 	key := make([]byte, keyBytes)
 	rand.Read(key) // never fails: crypto/rand ends the program instead
 	if err := replace(path, key, true); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
 	}
-	return key, nil
+	return [][]byte{key}, nil
 }
 
 // note is the checkpoint file: the last row this program wrote. It is sealed, or an

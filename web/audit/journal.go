@@ -21,7 +21,9 @@ type InTx = func(context.Context, *db.Tx) error
 // Journal is the audit journal. It is safe for concurrent use.
 type Journal struct {
 	db       *db.DB
-	key      []byte
+	keys     [][]byte // one for each stretch of the journal, see Rotate
+	stretch  int      // the newest one's number
+	key      []byte   // seals new rows
 	noteFile string
 	replica  string
 
@@ -43,22 +45,25 @@ type Journal struct {
 // A damaged journal opens, so that it can be read and verified, but Append refuses.
 // An operator who restored an older database on purpose removes the checkpoint file;
 // the journal then goes on with a row that says so. Errors are ErrKeyFile,
-// ErrKeyMissing and the database's.
+// ErrKeyMissing, ErrKeyChanged and the database's.
 func Open(ctx context.Context, d *db.DB, keyFile string) (*Journal, error) {
 	j := &Journal{db: d, noteFile: keyFile + ".checkpoint", replica: replicaName()}
 	head, err := headOf(d.QueryRow(ctx, selectHead))
 	if err != nil {
 		return nil, err
 	}
-	j.key, err = readKey(keyFile)
+	j.keys, err = readKeys(keyFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		if head.Seq > 0 {
 			return nil, fmt.Errorf("%w: restore %s from a backup, or copy it from another replica", ErrKeyMissing, keyFile)
 		}
-		j.key, err = createKey(keyFile)
+		j.keys, err = createKey(keyFile)
 	}
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = j.choose(ctx)
+	}
+	if err != nil || j.damage != nil {
+		return j, err
 	}
 	return j, j.anchor(ctx, head)
 }
@@ -71,20 +76,27 @@ func OpenToRead(ctx context.Context, d *db.DB, keyFile string) (*Journal, error)
 	if err != nil {
 		return nil, err
 	}
-	key, err := readKey(keyFile)
+	keys, err := readKeys(keyFile)
 	if errors.Is(err, fs.ErrNotExist) && head.Seq == 0 {
 		return nil, ErrNoJournal
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrKeyMissing, keyFile)
 	}
-	return &Journal{db: d, key: key, noteFile: keyFile + ".checkpoint", replica: replicaName()}, err
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{db: d, keys: keys, noteFile: keyFile + ".checkpoint", replica: replicaName()}
+	if err := j.choose(ctx); !errors.Is(err, ErrKeyChanged) {
+		return j, err
+	}
+	return j, nil // the row that says so may be forged: verifying shows it
 }
 
 // anchor joins what the database and the checkpoint say, and writes the first row of
 // a new journal.
 func (j *Journal) anchor(ctx context.Context, head link) error {
-	noted, found, err := readNote(j.key, j.noteFile)
+	noted, found, err := j.filed()
 	if errors.As(err, &j.damage) {
 		return nil
 	}
@@ -104,10 +116,13 @@ func (j *Journal) anchor(ctx context.Context, head link) error {
 	if err := j.checkFirst(ctx); err != nil || j.damage != nil || found {
 		return err
 	}
-	_, err = j.Append(ctx, Event{Action: "AnchorJournal",
+	_, err = j.Append(ctx, Event{Action: actionAnchor,
 		Reason: fmt.Sprintf("the checkpoint file was missing; the journal goes on from row %d", head.Seq)})
 	return err
 }
+
+// actionAnchor is the action of a row that only says where the chain goes on from.
+const actionAnchor = "AnchorJournal"
 
 var errNotFirst = errors.New("another replica has made the journal meanwhile")
 
@@ -136,7 +151,7 @@ func (j *Journal) checkFirst(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = link{}.follow(j.key, e)
+		_, err = link{}.follow(j.keys[0], e)
 		errors.As(err, &j.damage)
 		return nil
 	}
@@ -212,6 +227,9 @@ func (j *Journal) checkHead(ctx context.Context, tx *db.Tx, head link) error {
 	}
 	hash := head.Hash
 	if noted.Seq > 0 && head.Seq > noted.Seq {
+		if err := keyStays(ctx, tx, noted); err != nil {
+			return err
+		}
 		err := tx.QueryRow(ctx, `SELECT hash FROM journal WHERE seq = ?`, noted.Seq).Scan(&hash)
 		if errors.Is(err, sql.ErrNoRows) {
 			if gone, err := wasCut(ctx, tx, noted.Seq); gone || err != nil {

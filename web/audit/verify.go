@@ -19,11 +19,12 @@ func (j *Journal) Verify(ctx context.Context) (rows int64, err error) {
 		return 0, err
 	}
 	var at link
+	stretch := 0
 	for e, err := range j.after(ctx, math.MinInt64, Filter{}) {
 		if err != nil {
 			return rows, err
 		}
-		next, err := at.over(gaps).follow(j.key, e)
+		next, err := at.over(gaps).follow(j.keys[stretch], e)
 		if err != nil {
 			return rows, err
 		}
@@ -34,11 +35,17 @@ func (j *Journal) Verify(ctx context.Context) (rows int64, err error) {
 		}
 		at = next
 		rows++
+		if e.Action == ActionRotateKey && stretch < len(j.keys)-1 {
+			stretch++
+		}
 	}
 	for _, m := range marks {
 		if m.Seq > at.Seq {
 			return rows, &ChainError{at.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", m.Seq)}
 		}
+	}
+	if bad := unannounced(stretch, j.keys); bad != nil {
+		return rows, bad
 	}
 	if at.Seq == 0 { // Open has written one
 		return 0, &ChainError{1, "the row is missing"}
@@ -49,7 +56,7 @@ func (j *Journal) Verify(ctx context.Context) (rows int64, err error) {
 // marks returns rows that must be there, from the checkpoint file and from memory.
 // They are read before the rows: the journal may grow meanwhile, never shrink.
 func (j *Journal) marks() ([]link, error) {
-	filed, _, err := readNote(j.key, j.noteFile)
+	filed, _, err := j.filed()
 	if err != nil {
 		return nil, err
 	}

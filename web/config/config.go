@@ -38,7 +38,7 @@ type Config struct {
 	Protect           string // rules of protected users, comma separated; see ProtectRules
 	RequireReason     bool   // every change needs a reason or ticket
 	JournalRetention  int    // days the audit log is kept; 0 is for ever
-	Command           string // CommandVerify, CommandExport or "" for serving
+	Command           string // CommandVerify, CommandExport, CommandRotate or "" for serving
 	Format            string // of CommandExport: "jsonl" or "csv"
 	Version           bool   // print the version and exit
 	Check             bool   // validate everything and exit

@@ -12,6 +12,7 @@ const helpHead = `Keydesk - who owns this access key, and is it still needed?
   keydesk -iam aws -check       say whether that would work, and exit
   keydesk audit verify          check the audit log in -data: 0 fine, 1 tampered with, 2 bad settings
   keydesk audit export          write it to standard output
+  keydesk audit rotate-key      give it a new key, while no Keydesk runs on it
 `
 
 const helpTail = `

@@ -10,12 +10,13 @@ import (
 const (
 	CommandVerify = "audit verify"
 	CommandExport = "audit export"
+	CommandRotate = "audit rotate-key"
 )
 
 // command takes the command off the front of the arguments.
 func command(args []string) (name string, rest []string) {
 	if len(args) >= 2 && args[0] == "audit" {
-		if name = args[0] + " " + args[1]; name == CommandVerify || name == CommandExport {
+		if name = args[0] + " " + args[1]; name == CommandVerify || name == CommandExport || name == CommandRotate {
 			return name, args[2:]
 		}
 	}

@@ -26,7 +26,7 @@ func TestProtectMayBeGivenSeveralTimes(t *testing.T) {
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"audit verify -data x": CommandVerify, "audit export -format csv": CommandExport, "-data audit": "",
+		"audit verify -data x": CommandVerify, "audit export -format csv": CommandExport, "audit rotate-key": CommandRotate, "-data audit": "",
 	} {
 		if c, err := Parse(strings.Fields(line), environment(nil), io.Discard); err != nil || c.Command != want {
 			t.Errorf("%s: %q %v", line, c.Command, err)

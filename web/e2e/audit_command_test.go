@@ -90,3 +90,28 @@ func TestAuditCommandsWithoutAJournal(t *testing.T) {
 		t.Errorf("an unknown flag is accepted: %s", out)
 	}
 }
+
+func TestRotateKeyCommand(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	signIn := func() {
+		t.Helper()
+		newPerson(t).post(a.URL+"/sign-in", map[string][]string{"user_name": {"admin"}, "password": {password}})
+	}
+	signIn()
+	if out, status := keydeskOn(t, a.Data, "audit", "rotate-key"); status != 1 || !strings.Contains(out, "another Keydesk has the database open") {
+		t.Errorf("beside a Keydesk: status %d: %s", status, out)
+	}
+	a.stop()
+	if out, status := keydeskOn(t, a.Data, "audit", "rotate-key"); status != 0 || !strings.Contains(out, "sealed with a new key") {
+		t.Fatalf("status %d: %s", status, out)
+	}
+	a.run()
+	signIn()
+	if out, status := keydeskOn(t, a.Data, "audit", "verify"); status != 0 || !strings.Contains(out, "as it was written: 5 rows") {
+		t.Errorf("status %d: %s", status, out)
+	}
+	if out, status := keydeskOn(t, t.TempDir(), "audit", "rotate-key"); status != 2 || !strings.Contains(out, "-data") {
+		t.Errorf("where there is no journal: status %d: %s", status, out)
+	}
+}

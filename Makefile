@@ -61,9 +61,8 @@ fuzz: ## every fuzz target for FUZZTIME (1m)
 		done; \
 	done
 
-scan: ## gosec and gitleaks; findings are explained in docs/security.md
-	$(GO) run github.com/securego/gosec/v2/cmd/gosec@v2.29.0 -quiet -exclude-generated ./...
-	$(GO) run github.com/zricethezav/gitleaks/v8@v8.30.1 detect --no-banner --redact
+scan: ## scan code, licences and a running Keydesk; docs/security.md explains what they find
+	@GO="$(GO)" .ci/scan
 
 cover: test-deps ## tests with coverage of the packages that matter most
 	$(GO) test -coverpkg=./handlers/...,./iamsvc/...,./web/... -coverprofile=cover.out ./...

@@ -106,6 +106,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, certFile, keyFil
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		TLSConfig:         tlsSettings(),
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		BaseContext:       func(net.Listener) context.Context { return withStopping(context.Background(), ctx.Done()) },
 	}

@@ -125,11 +125,12 @@ func (a *Account) refusedAll() error {
 	return a.lastDenial
 }
 
-// readLastUsed asks IAM about the keys the report says nothing certain about.
-func (a *Account) readLastUsed(ctx context.Context, l *lane) {
+// readLastUsed asks IAM about the keys the report says nothing certain about,
+// unless it was asked since then.
+func (a *Account) readLastUsed(ctx context.Context, l *lane, since time.Time) {
 	a.publish()
 	a.mu.Lock()
-	unsure := a.facts.unsure(a.Inventory())
+	unsure := a.facts.unsure(a.Inventory(), since)
 	a.mu.Unlock()
 	a.queue.more(len(unsure))
 	eachOf(ctx, unsure, func(keyID string) {
@@ -147,8 +148,8 @@ func (a *Account) readLastUsed(ctx context.Context, l *lane) {
 }
 
 // unsure lists the keys whose last use neither the report nor an answer since
-// that report tells.
-func (f *facts) unsure(inv *Inventory) (keyIDs []string) {
+// then tells.
+func (f *facts) unsure(inv *Inventory, since time.Time) (keyIDs []string) {
 	for _, u := range inv.Users {
 		row, _ := f.row(u.User)
 		for _, k := range u.Keys {
@@ -156,7 +157,7 @@ func (f *facts) unsure(inv *Inventory) (keyIDs []string) {
 				continue
 			}
 			asked, ok := f.LastUsed[k.ID]
-			if _, told := row.lastUsed(k, u.Keys); !told && (!ok || !asked.Read || asked.Asked.Before(f.Report.Since)) {
+			if _, told := row.lastUsed(k, u.Keys); !told && (!ok || !asked.Read || asked.Asked.Before(since)) {
 				keyIDs = append(keyIDs, k.ID)
 			}
 		}

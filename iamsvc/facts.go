@@ -24,9 +24,8 @@ type facts struct {
 	Keys       map[string]keyReading // by user name
 	LastUsed   map[string]askedUse   // asked live, by key ID
 
-	loading bool
-	// How many calls the last lists took. A refresh leaves out what is dear.
-	ListCalls, DetailCalls int
+	loading     bool
+	DetailCalls int // that the last reading of Details took
 }
 
 // details is what GetAccountAuthorizationDetails knows of a user.

@@ -54,7 +54,7 @@ func (a *Account) Refresh(ctx context.Context) error {
 	a.plan()
 	a.queue.close()
 	crawl.Wait()
-	a.readLastUsed(ctx, a.background)
+	a.readLastUsed(ctx, a.background, a.now().Add(-a.sweepEvery))
 	if a.someoneGone() {
 		_, err = a.readUsers(ctx)
 	}
@@ -63,25 +63,22 @@ func (a *Account) Refresh(ctx context.Context) error {
 }
 
 // readLists reads what is about all users. The first time everything at once;
-// later a new report, when there can be one, else the list of users.
+// later a new report, which is a list of users too, else that list.
 func (a *Account) readLists(ctx context.Context) error {
 	a.mu.Lock()
-	first, due := a.facts.UsersAt.IsZero(), !a.now().Before(a.facts.Report.Expires)
-	dear := a.facts.DetailCalls
+	first, dear := a.facts.UsersAt.IsZero(), a.facts.DetailCalls
 	a.mu.Unlock()
 	if first {
 		return a.readListsAtFirst(ctx)
 	}
-	var calls, more int
-	var err error
-	if due {
-		calls, err = a.readReport(ctx)
-	}
-	if !due || err != nil {
+	calls, newer, err := a.readReport(ctx, func() {})
+	if !newer {
+		var more int
 		more, err = a.readUsers(ctx)
+		calls += more
 	}
 	a.plan()
-	if calls+more+dear <= cheapRefresh {
+	if calls+dear <= cheapRefresh {
 		a.readDetails(ctx, a.background)
 	}
 	return err
@@ -89,11 +86,13 @@ func (a *Account) readLists(ctx context.Context) error {
 
 func (a *Account) readListsAtFirst(ctx context.Context) error {
 	var report sync.WaitGroup
+	looked := make(chan struct{})
 	report.Go(func() {
-		_, _ = a.readReport(ctx) // its error is in the picture
+		_, _, _ = a.readReport(ctx, func() { close(looked) }) // its error is in the picture
 		a.plan()
 	})
 	_, err := a.readUsers(ctx)
+	<-looked // a report that is there spares most of the calls
 	a.plan()
 	a.readDetails(ctx, a.background)
 	report.Wait()
@@ -123,10 +122,7 @@ func (a *Account) readUsers(ctx context.Context) (calls int, err error) {
 		}
 		return p, nil
 	})
-	a.learn(func(f *facts) {
-		f.setUsers(listing{users: users, started: started, err: err})
-		f.ListCalls = calls
-	})
+	a.learn(func(f *facts) { f.setUsers(listing{users: users, started: started, err: err}) })
 	return calls, err
 }
 

@@ -1,9 +1,11 @@
 package iamsvc
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -17,14 +19,16 @@ const (
 	// staleReport: from this age on a user without keys in the report is read
 	// as any other.
 	staleReport = reportLife + 30*time.Minute
+	// currentReport: up to this age a new report tells who is there as well as
+	// the list of users does.
+	currentReport = 2 * time.Minute
 )
 
 // reportReading is a credential report and what it can be relied on for. Times
 // but Generated are by Keydesk's clock, which need not be the server's.
 type reportReading struct {
 	CredentialReport
-	Since   time.Time // what was so before this is in it
-	Expires time.Time // no newer one is to be had before
+	Since time.Time // what was so before this is in it; zero: the report has no date
 	// TellsKeyless: a user without dates of keys has no keys. The documentation
 	// says that inactive keys have none either; IAM gives them one, and only a
 	// report that shows this is believed.
@@ -34,8 +38,11 @@ type reportReading struct {
 // newReportReading takes a report that was fetched at now and generated age
 // ago. asked is when Keydesk asked for it, zero when somebody else did.
 func newReportReading(r CredentialReport, age time.Duration, now, asked time.Time) reportReading {
+	if r.Generated.IsZero() {
+		return reportReading{CredentialReport: r}
+	}
 	age = max(age, 0)
-	reading := reportReading{CredentialReport: r, Since: now.Add(-age - reportMargin), Expires: now.Add(reportLife - age)}
+	reading := reportReading{CredentialReport: r, Since: now.Add(-age - reportMargin)}
 	if asked.After(reading.Since) {
 		reading.Since = asked
 	}
@@ -63,15 +70,15 @@ func (f *facts) reportedKeyless(u User) bool {
 }
 
 // readReport gets the credential report, having it made if there is none or it
-// is too old. Where Keydesk may not have it made, one made by somebody else
-// will do.
-func (a *Account) readReport(ctx context.Context) (calls int, err error) {
-	a.mu.Lock()
-	order := !a.facts.Report.Expires.IsZero()
-	a.mu.Unlock()
+// is too old, and tells whether it is so new that it stands for the list of
+// users. Where Keydesk may not have it made, one made by somebody else will do.
+// looked is called once, when it is known whether there was one.
+func (a *Account) readReport(ctx context.Context, looked func()) (calls int, current bool, err error) {
+	known := sync.OnceFunc(looked)
+	defer known()
 	var asked time.Time
 	var refused error
-	for looks := 0; ; {
+	for looks, order := 0, false; ; {
 		if order {
 			asked, order, looks = a.now(), false, 0
 			calls++
@@ -86,18 +93,32 @@ func (a *Account) readReport(ctx context.Context) (calls int, err error) {
 		looks++
 		switch wait := a.untilReport(looks); {
 		case err == nil:
-			a.learn(func(f *facts) { f.setReport(newReportReading(r, age, a.now(), asked)) })
+			current = a.takeReport(newReportReading(r, age, a.now(), asked))
+			known()
 			if order = asked.IsZero() && age >= reportLife; !order {
-				return calls, nil
+				return calls, current, nil
 			}
 		case noReport(err) && asked.IsZero():
 			order = true
+			known()
 		case refused != nil, !noReport(err) && !errors.Is(err, ErrReportInProgress), wait == 0, sleep(ctx, wait) != nil:
 			err = cmp.Or(refused, err)
 			a.learn(func(f *facts) { f.setReportErr(err, a.now()) })
-			return calls, err
+			return calls, false, err
 		}
 	}
+}
+
+func (a *Account) takeReport(r reportReading) (current bool) {
+	a.learn(func(f *facts) {
+		f.reportErr = nil
+		another := !r.Generated.Equal(f.Report.Generated) || !bytes.Equal(r.Raw, f.Report.Raw)
+		if another || r.Since.IsZero() {
+			f.setReport(r)
+		}
+		current = another && a.now().Sub(r.Since) < currentReport
+	})
+	return current
 }
 
 func noReport(err error) bool {
@@ -132,7 +153,7 @@ func (a *Account) untilReport(looks int) time.Duration {
 // setReportErr notes that there is no newer report than the one there may be.
 func (f *facts) setReportErr(err error, now time.Time) {
 	f.reportErr = err
-	if now.After(f.Report.Expires.Add(staleReport - reportLife)) {
+	if now.Sub(f.Report.Since) > staleReport {
 		f.Report.TellsKeyless = false
 	}
 }

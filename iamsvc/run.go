@@ -103,7 +103,7 @@ func (a *Account) sweepSome(ctx context.Context) {
 	share := 2 * float64(len(a.Inventory().Users)) * float64(a.refreshEvery) / float64(a.sweepEvery)
 	users = users[:min(len(users), int(share)+1)]
 	eachOf(ctx, users, func(u User) { a.readKeysOf(ctx, a.sweep, u) })
-	a.readLastUsed(ctx, a.sweep)
+	a.readLastUsed(ctx, a.sweep, a.now().Add(-a.sweepEvery/2))
 	a.publish()
 	a.tidyUp(ctx)
 }

@@ -1,0 +1,303 @@
+package iamsvc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"keydesk/iamsvc/localaccount"
+)
+
+// sparing reads again only what has to be.
+func sparing(c *Config) { c.SweepEvery = 100 * time.Hour }
+
+// clock can be put forward: IAM makes a new report every four hours at most.
+type clock struct{ by atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.by.Load())) }
+
+func (c *clock) forward(d time.Duration) { c.by.Add(int64(d)) }
+
+// since counts the calls a function makes.
+func (l local) since(f func()) (calls map[string]int, total int) {
+	before := l.server.Calls()
+	f()
+	calls = l.server.Calls()
+	for action, n := range before {
+		calls[action] -= n
+	}
+	for _, n := range calls {
+		total += n
+	}
+	return calls, total
+}
+
+// One reading of the account: two to four calls for the report, and keys only
+// of users who have some.
+func TestFirstReadingAsksForNoKeysOfUsersWithoutKeys(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{}, sparing)
+	l.server.Trouble().SetReportTime(time.Nanosecond)
+	if _, err := l.GenerateCredentialReport(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	calls, _ := l.since(func() {
+		if err := l.Refresh(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	inv, withKeys := l.Inventory(), 0
+	for _, u := range inv.Users {
+		if len(u.Keys) > 0 {
+			withKeys++
+		}
+		for _, k := range u.Keys {
+			if k.ID == "" {
+				t.Errorf("%s has a key without an ID", u.Name)
+			}
+		}
+	}
+	if inv.KeysRead != len(inv.Users) || withKeys == len(inv.Users) {
+		t.Errorf("%d of %d users read, %d have keys", inv.KeysRead, len(inv.Users), withKeys)
+	}
+	// Whose first screen was on its way before the report was there.
+	if n := calls["ListAccessKeys"]; n > withKeys+firstScreen || calls["GetCredentialReport"] != 1 {
+		t.Errorf("%d users have keys, calls %v", withKeys, calls)
+	}
+}
+
+// A refresh costs five calls and one for each user that changed, whatever the
+// change was.
+func TestRefreshReadsOnlyWhatChanged(t *testing.T) {
+	t.Parallel()
+	var c clock
+	l := refreshed(t, localaccount.Options{Now: c.now}, sparing, func(s *Config) { s.Now = c.now })
+	c.forward(reportLife)
+	// Somebody else, with the AWS CLI.
+	other := openBeside(t, l)
+	ctx := administrator()
+	inv := l.Inventory()
+	var changed []string
+	for _, u := range inv.Users {
+		if len(changed) < 6 && len(u.Keys) == 1 && u.Keys[0].Status == KeyActive {
+			changed = append(changed, u.Name)
+		}
+	}
+	for i, name := range changed {
+		u, _ := inv.User(name)
+		var err error
+		switch i % 3 {
+		case 0:
+			err = other.UpdateAccessKey(ctx, name, u.Keys[0].ID, KeyInactive)
+		case 1:
+			_, err = other.CreateAccessKey(ctx, name, "")
+		default:
+			err = errors.Join(other.UpdateAccessKey(ctx, name, u.Keys[0].ID, KeyInactive), second(other.DeleteAccessKey(ctx, name, u.Keys[0].ID)))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	other.newUser(t, "appeared", 1)
+	calls, total := l.since(func() {
+		if err := l.Refresh(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n := len(changed) + 1; total > 5+n || calls["ListAccessKeys"] != n {
+		t.Errorf("%d users changed: %d calls, %v", n, total, calls)
+	}
+	sameAsServer(t, l)
+	if calls, total := l.since(func() { _ = l.Refresh(context.Background()) }); total > 5 || calls["ListAccessKeys"] > 0 {
+		t.Errorf("nothing changed: %v", calls)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// openBeside is another program that uses the same account.
+func openBeside(t *testing.T, l local) local {
+	t.Helper()
+	id, secret := l.server.Credentials()
+	journal := &notebook{}
+	a, err := Open(context.Background(), Config{
+		AWS:     aws.Config{HTTPClient: l.server.Client(), Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")},
+		Journal: journal, Logger: l.log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick(a)
+	return local{a, l.server, journal}
+}
+
+// sameAsServer compares the inventory with what the server says, user by user.
+func sameAsServer(t *testing.T, l local) {
+	t.Helper()
+	inv := l.Inventory()
+	users, err := l.listUsers(context.Background(), l.interactive)
+	if err != nil || len(users) != len(inv.Users) {
+		t.Fatalf("%d users, %d in the inventory, %v", len(users), len(inv.Users), err)
+	}
+	for _, u := range users {
+		keys, err := l.listAccessKeys(context.Background(), l.interactive, target{user: u.Name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, ok := inv.User(u.Name)
+		if !ok || row.KeysErr != nil || describeKeys(row.Keys) != describeKeys(keys) {
+			t.Errorf("%s: %s (%v), the server says %s", u.Name, describeKeys(row.Keys), row.KeysErr, describeKeys(keys))
+		}
+	}
+}
+
+func describeKeys(keys []AccessKey) string {
+	var all []string
+	for _, k := range keys {
+		all = append(all, k.ID+" "+string(k.Status))
+	}
+	slices.Sort(all)
+	return fmt.Sprint(all)
+}
+
+// memory is a shelf without a database.
+type memory struct {
+	mu   sync.Mutex
+	data map[string][]byte
+	err  error
+}
+
+func (m *memory) Load(_ context.Context, name string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.data[name], m.err
+}
+
+func (m *memory) Save(_ context.Context, name string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.data == nil {
+		m.data = map[string][]byte{}
+	}
+	m.data[name] = data
+	return m.err
+}
+
+// A start shows the whole last inventory, with its age, before any call.
+func TestInventoryOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	kept := &memory{}
+	l := refreshed(t, localaccount.Options{}, sparing, func(c *Config) { c.Shelf, c.ShelfMark = kept, "here" })
+	if err := l.DescribeAccessKey(administrator(), "mateo.jackson", documented, "Kept too"); err != nil {
+		t.Fatal(err)
+	}
+	l.save(context.Background())
+	before := l.Inventory()
+
+	open := func(keyID, mark string) (*Account, int) {
+		c := Config{AWS: aws.Config{HTTPClient: l.server.Client(), Credentials: l.creds}, Journal: &notebook{}, Logger: l.log, Shelf: kept, ShelfMark: mark}
+		if keyID != "" {
+			c.AWS.Credentials = credentials.NewStaticCredentialsProvider(keyID, "x", "")
+		}
+		var a *Account
+		var err error
+		_, calls := l.since(func() { a, err = Open(context.Background(), c) })
+		if err != nil && keyID == "" {
+			t.Fatal(err)
+		}
+		return a, calls
+	}
+	a, calls := open("", "here")
+	inv := a.Inventory()
+	if calls != 0 || a.Identity().Account != l.ID() || len(inv.Users) != len(before.Users) || inv.KeysRead != before.KeysRead ||
+		!inv.AsOf.Equal(before.AsOf) || !inv.ReportTime.Equal(before.ReportTime) || inv.Loading {
+		t.Errorf("after %d calls %d of %d users as of %v, want %d of %d as of %v", calls, inv.KeysRead, len(inv.Users), inv.AsOf, before.KeysRead, len(before.Users), before.AsOf)
+	}
+	for _, u := range inv.Users {
+		if old, _ := before.User(u.Name); describeKeys(u.Keys) != describeKeys(old.Keys) || u.MFA != old.MFA || u.LastActivity != old.LastActivity || len(u.Groups) != len(old.Groups) {
+			t.Errorf("%s is not as it was:\n%+v\n%+v", u.Name, u, old)
+		}
+	}
+	if _, k, _ := inv.Key(documented); k.Description != "Kept too" {
+		t.Errorf("an own change is lost: %+v", k)
+	}
+	if a, calls := open("", "elsewhere"); calls == 0 || len(a.Inventory().Users) != 0 {
+		t.Error("what was kept for one server is shown for another")
+	}
+	if a, _ := open("AKIAQQQQQQQQQQQQQQQQ", "here"); a != nil {
+		t.Error("what was kept is shown to whoever has other credentials")
+	}
+	kept.data["here"] = []byte("of another version")
+	if a, calls := open("", "here"); calls == 0 || len(a.Inventory().Users) != 0 {
+		t.Error("what cannot be read is shown")
+	}
+}
+
+func TestPausedReadingGoesOnWhenResumed(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{}, sparing)
+	l.server.Trouble().SetReportTime(20 * time.Millisecond)
+	l.Pause()
+	done := make(chan error, 1)
+	go func() { done <- l.Refresh(context.Background()) }()
+	if p := l.Progress(); !p.Paused || l.calls("ListUsers") != 0 {
+		t.Errorf("%+v", p)
+	}
+	watched := l.Watch()
+	l.Resume()
+	<-watched
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if p := l.Progress(); p.Paused || p.Reading || p.UsersRead != p.Users || p.Done != p.Total || p.Total == 0 || p.Started.IsZero() {
+		t.Errorf("%+v", p)
+	}
+}
+
+// Who is on a screen is read first, and while nothing else goes on.
+func TestUsersOnAScreenAreReadFirst(t *testing.T) {
+	t.Parallel()
+	l := refreshed(t, localaccount.Options{}, sparing)
+	last := l.Inventory().Users[len(l.Inventory().Users)-1].Name
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go l.Run(ctx)
+	waitFor(t, func() bool { return !l.Inventory().Loading })
+	before := l.calls("ListAccessKeys")
+	l.ReadSoon(last) // it was read a moment ago
+	l.ReadAgain(last)
+	waitFor(t, func() bool { return l.calls("ListAccessKeys") > before })
+
+	q := newQueue()
+	q.open()
+	var users []User
+	for i := range 9 {
+		users = append(users, User{Name: fmt.Sprint("u", i)})
+	}
+	q.plan(users)
+	q.first(users[6:8])
+	q.plan(users[3:]) // another plan leaves urgent ones where they are
+	var order []string
+	for range 6 {
+		u, _ := q.next(ctx)
+		order = append(order, u.Name)
+		if screen := q.finished(u); screen != (u.Name == "u7") {
+			t.Errorf("a screen is complete with %s: %v", u.Name, screen)
+		}
+	}
+	if fmt.Sprint(order) != "[u6 u7 u3 u4 u5 u8]" {
+		t.Error(order)
+	}
+	q.close()
+	if _, ok := q.next(ctx); ok {
+		t.Error("a closed queue gives more")
+	}
+}

@@ -28,7 +28,7 @@ func (l *Limiter) Use(e Estimate) {
 	defer l.mu.Unlock()
 	l.kept = e
 	now := time.Now()
-	last := mark{seq: l.now.seq, void: l.now.void, at: now}
+	last := mark{seq: l.given.seq, void: l.given.void, at: now}
 	l.belief = belief{burst: e.Burst, last: last, prior: last, from: last.seq}
 	l.belief.cruise(min(max(e.Rate, slowest), fastest), enough)
 	l.belief.aim(l.latency)

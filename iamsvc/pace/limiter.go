@@ -8,7 +8,6 @@
 package pace
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -21,15 +20,6 @@ const (
 	Background              // a reading that should be over soon: all that persons leave
 	Sweep                   // a reading without hurry: a fifth of the limit at most
 	classes
-)
-
-// Outcome is what became of a call.
-type Outcome int
-
-const (
-	Served  Outcome = iota // answered by anything but a refusal, or not at all
-	Refused                // the server said that calls come too fast
-	Unsent                 // it never left
 )
 
 const (
@@ -57,7 +47,7 @@ type Limiter struct {
 	kept     Estimate // of an earlier start, until there is a better one
 
 	account, top, sweep bucket // what the server holds for us, what the ceiling allows, what sweeps may use
-	now                 mark   // calls given out so far
+	given               mark   // calls given out so far
 	news                uint64 // calls given out before the last refusal was known: refusals among them are no news
 }
 
@@ -73,57 +63,11 @@ func New(ceiling float64) *Limiter {
 	return l
 }
 
-// Turn is the right to make one call. Done must be called when it is over.
-type Turn struct {
-	limiter *Limiter
-	class   Class
-	action  string
-	mark    mark // where in the record of calls it stands
-	once    sync.Once
-}
-
-// Wait returns when the call may be made, or with ctx's error. A repeated call
-// goes before others of its class.
-func (l *Limiter) Wait(ctx context.Context, c Class, action string, repeated bool) (*Turn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	w := &waiter{turn: &Turn{limiter: l, class: c, action: action}, ready: make(chan struct{})}
-	l.mu.Lock()
-	l.waiting[c].add(w, repeated)
-	l.admit(time.Now())
-	l.mu.Unlock()
-	select {
-	case <-w.ready:
-		return w.turn, nil
-	case <-ctx.Done():
-	}
-	l.mu.Lock()
-	waited := l.waiting[c].remove(w)
-	l.admit(time.Now()) // it may have stood in the way of others
-	l.mu.Unlock()
-	if !waited { // the turn came at the same moment
-		w.turn.Done(Unsent)
-	}
-	return nil, ctx.Err()
-}
-
-// Done ends the turn; later calls of it change nothing.
-func (t *Turn) Done(o Outcome) {
-	t.once.Do(func() {
-		now := time.Now()
-		t.limiter.mu.Lock()
-		defer t.limiter.mu.Unlock()
-		t.limiter.done(t, o, now)
-		t.limiter.admit(now)
-	})
-}
-
 func (l *Limiter) done(t *Turn, o Outcome, now time.Time) {
 	l.inFlight--
 	switch o {
 	case Unsent:
-		l.now.void++
+		l.given.void++
 		l.refill(now)
 		l.account.give()
 		l.top.give()
@@ -135,7 +79,7 @@ func (l *Limiter) done(t *Turn, o Outcome, now time.Time) {
 		l.latency += (took - l.latency) / 8
 		l.widen()
 	case Refused:
-		l.now.void++
+		l.given.void++
 		l.refused(t, now)
 	}
 }
@@ -143,7 +87,7 @@ func (l *Limiter) done(t *Turn, o Outcome, now time.Time) {
 // widen opens the window by one call for each window of calls that came
 // through, once a first screen has gone out.
 func (l *Limiter) widen() {
-	switch out := l.now.seq - l.belief.start.seq; {
+	switch out := l.given.seq - l.belief.start.seq; {
 	case l.waiting[Background].len() == 0:
 	case out < screen:
 		l.window = fastWindow
@@ -161,11 +105,11 @@ func (l *Limiter) refused(t *Turn, now time.Time) {
 		return // this action has a bucket of its own, or had bad luck: whoever called waits before the next try
 	}
 	if t.mark.seq > l.news {
-		l.news = l.now.seq
+		l.news = l.given.seq
 		l.belief.begin()
 	}
 	at := t.mark
-	at.void = l.now.void
+	at.void = l.given.void
 	l.belief.refused(at, l.latency)
 	l.belief.from = l.news
 	l.refit()
@@ -215,19 +159,19 @@ func (l *Limiter) wait(c Class) (time.Duration, bool) {
 	if c != Person && l.inFlight >= l.most(c) {
 		return 0, false
 	}
-	one, left := 1.0, 0.0
-	if c != Person {
-		one, left = 2, l.belief.reserve()
-	}
 	var wait time.Duration
+	below, kept := 0.0, 0.0 // what is left to persons
+	if c != Person {
+		below, kept = 1, l.belief.reserve()
+	}
 	if l.ceiling > 0 {
-		wait = l.top.until(one, l.ceiling)
+		wait = l.top.until(1+below, l.ceiling)
 	}
 	if c == Sweep {
 		wait = max(wait, l.sweep.until(1, l.sweepRate()))
 	}
 	if l.belief.known() {
-		wait = max(wait, l.account.until(1+left, l.speed()))
+		wait = max(wait, l.account.until(1+kept, l.speed()))
 	}
 	return wait, true
 }
@@ -243,16 +187,16 @@ func (l *Limiter) most(c Class) int {
 }
 
 func (l *Limiter) give(w *waiter, now time.Time) {
-	l.now.seq++
-	l.now.at = now
+	l.given.seq++
+	l.given.at = now
 	l.inFlight++
 	l.top.take()
 	if w.turn.class == Sweep {
 		l.sweep.take()
 	}
-	w.turn.mark = l.now
+	w.turn.mark = l.given
 	if l.full(now) {
-		l.belief.start = l.now
+		l.belief.start = l.given
 	}
 	l.account.take()
 	l.recent.add(w.turn.action, now)
@@ -278,7 +222,7 @@ func (l *Limiter) refill(now time.Time) {
 	l.sweep.fill(now, l.sweepRate())
 }
 
-func (l *Limiter) speed() float64 { return l.belief.speed(l.now.seq) }
+func (l *Limiter) speed() float64 { return l.belief.speed(l.given.seq) }
 
 func (l *Limiter) sweepRate() float64 {
 	if l.belief.known() {

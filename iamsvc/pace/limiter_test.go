@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -108,7 +109,8 @@ func TestPersonsGoFirst(t *testing.T) {
 			synctest.Wait()
 		}
 		time.Sleep(time.Minute)
-		if want := []Class{Person, Background, Background, Sweep}; len(order) != 4 || order[0] != want[0] || order[1] != want[1] || order[2] != want[2] {
+		synctest.Wait()
+		if want := []Class{Person, Background, Background, Sweep}; !slices.Equal(order, want) {
 			t.Errorf("%v, want %v", order, want)
 		}
 	})
@@ -128,6 +130,7 @@ func TestRepeatedCallsGoBeforeNewOnes(t *testing.T) {
 			synctest.Wait()
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(order) != 3 || !order[0] {
 			t.Errorf("%v", order)
 		}

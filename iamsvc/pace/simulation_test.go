@@ -37,7 +37,6 @@ type scenario struct {
 // result is how it went.
 type result struct {
 	rejected, achieved float64
-	attempts           int
 	click, first50     time.Duration
 	took               time.Duration
 	estimate           Estimate
@@ -120,12 +119,18 @@ func (l *limited) count() {
 	l.filledAt = time.Now()
 }
 
-// possible is how many calls the server would have admitted until now.
-func (l *limited) possible() float64 {
+// sum compares the calls admitted until now with those that would have been.
+func (l *limited) sum(r *result) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count()
-	return l.burst + l.filled
+	admitted := l.attempts - l.refusals
+	if l.split { // clicks have a bucket of their own
+		admitted = l.calls
+	}
+	r.took = time.Since(l.begun)
+	r.achieved = float64(admitted) / (l.burst + l.filled)
+	r.rejected = float64(l.refusals) / float64(l.attempts)
 }
 
 // until repeats a call until it is admitted.
@@ -159,14 +164,7 @@ func (s scenario) run(t *testing.T, seed uint64) (r result) {
 		others.Go(func() { clicks = server.people(ctx, l) })
 		others.Go(func() { server.stranger(ctx) })
 		server.crawl(l, &r)
-		r.took = time.Since(server.begun)
-		admitted := server.attempts - server.refusals
-		if s.split { // clicks have a bucket of their own
-			admitted = s.calls
-		}
-		r.achieved = float64(admitted) / server.possible()
-		r.attempts = server.attempts
-		r.rejected = float64(server.refusals) / float64(server.attempts)
+		server.sum(&r)
 		cancel()
 		others.Wait()
 		slices.Sort(clicks)

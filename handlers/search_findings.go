@@ -76,15 +76,10 @@ func matchesFinding(f *views.Finding, account string, found iamsvc.LookUpResult,
 	if !found.AsOf.IsZero() {
 		read = "As of " + lowerNow(relative(now, found.AsOf)) + "; IAM was not asked."
 	}
-	switch n := len(found.Keys) + found.MoreKeys + len(found.Users) + found.MoreUsers; n {
-	case 0:
+	if len(found.Keys)+len(found.Users) == 0 {
 		f.Kind = "warning"
-		f.Text = []string{"No user's name holds this text, and no access key ID begins or ends like it. " + read}
-	case 1:
-		f.Text = []string{"1 match in what Keydesk has read of the account. " + read}
-	default:
-		f.Text = []string{thousands(n) + " matches in what Keydesk has read of the account. " + read}
 	}
+	f.Text = []string{matchesCount(found) + " " + read}
 	if found.Unread > 0 {
 		f.Kind = "warning"
 		f.Text = append(f.Text, fmt.Sprintf("The access keys of %s are not known, because they have not been read yet or could not be. Theirs are not searched here.", countOf(found.Unread, "user")))
@@ -101,6 +96,29 @@ func matchesFinding(f *views.Finding, account string, found iamsvc.LookUpResult,
 	for _, u := range found.Users {
 		f.Users = append(f.Users, views.UserFound{Name: u.Name, URL: userPath(account, u.Name), Path: u.Path})
 	}
+}
+
+// matchesCount says how many there are, and of whole IDs how many are known.
+func matchesCount(found iamsvc.LookUpResult) string {
+	asked, known := 0, 0
+	for _, m := range found.Keys {
+		if m.Asked {
+			asked++
+		}
+		if m.Asked && m.Known {
+			known++
+		}
+	}
+	n := len(found.Keys) + found.MoreKeys + len(found.Users) + found.MoreUsers
+	switch {
+	case asked > 0:
+		return fmt.Sprintf("The text holds %s; %d of those listed are known here.", countOf(asked+found.MoreKeys, "key ID"), known)
+	case n == 0:
+		return "No user's name holds this text, and no access key ID begins or ends like it."
+	case n == 1:
+		return "1 match in what Keydesk has read of the account."
+	}
+	return thousands(n) + " matches in what Keydesk has read of the account."
 }
 
 func countOf(n int, unit string) string {

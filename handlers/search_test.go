@@ -147,7 +147,7 @@ func TestSearchListsEveryKeyOfAPaste(t *testing.T) {
 		b := s.signedIn(name)
 		text := exampleKey + "\n" + foreignKey + "\nASIAY34FZKBOKMUTVV7A and AKIAI44QH8DHBEXAMPLE"
 		before := calls(s.Local.Calls())
-		p := b.search(text).wantStatus(t, http.StatusOK).wantText(t, "Access keys found", "4 matches", "IAM was not asked",
+		p := b.search(text).wantStatus(t, http.StatusOK).wantText(t, "Access keys found", "The text holds 4 key IDs; 2 of those listed are known here.", "IAM was not asked",
 			s.owner(exampleKey).Name, "the ID names AWS account 609629065308", "Temporary", "Look up "+foreignKey)
 		if n := strings.Count(p.Body, `<form method="post" action="/search" data-again>`); n != 4 {
 			t.Errorf("%d of 4 keys can be looked up", n)
@@ -159,7 +159,7 @@ func TestSearchListsEveryKeyOfAPaste(t *testing.T) {
 		for i := range 60 {
 			fmt.Fprintf(&many, "AKIAI44QH8DHBNOTHE%c%c\n", 'A'+i/26, 'A'+i%26)
 		}
-		b.search(many.String()).wantText(t, "60 matches", "Only the first 50 access keys are listed; 10 key IDs more are not.")
+		b.search(many.String()).wantText(t, "The text holds 60 key IDs", "Only the first 50 access keys are listed; 10 key IDs more are not.")
 	}
 	asked := map[string]bool{}
 	for _, row := range s.events("LookUp") {
@@ -207,7 +207,7 @@ func TestSearchCard(t *testing.T) {
 		t.Errorf("%d calls", n)
 	}
 	link := p.linkToAnswer(t)
-	s.signedIn("admin").get(link).wantStatus(t, http.StatusOK).wantText(t, "Owner found", ">Activate<", ">Delete<")
+	s.signedIn("admin").get(link).wantStatus(t, http.StatusOK).wantText(t, "Owner found", ">Activate<", ">Delete<", ">Copy link<")
 
 	leaked, _ := s.Account.Inventory().User("dev-sandbox-bot")
 	s.signedIn("helen").search(leaked.Keys[0].ID).wantText(t, "AWS has quarantined this user", "Team", "have an administrator deactivate it now")

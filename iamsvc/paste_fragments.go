@@ -24,11 +24,13 @@ func (f Fragment) matches(keyID string) bool {
 }
 
 // says reports whether enough is left to look for.
-func (f Fragment) says() bool { return len(f.End) >= shortestEnd || len(f.Start) >= shortestStart }
+func (f Fragment) says() bool {
+	return len(f.End) >= shortestEnd || len(f.Start) >= shortestStart || len(f.Start) >= 4 && len(f.End) >= 2
+}
 
 const (
-	// A run of stars, dots or the like with hyphens, brackets and x's in it.
-	mask = `[-\[(]*(?:[*•●…]|\.\.)[-*•●….xX\[\]()]*`
+	// A run of stars, dots or the like with hyphens and brackets in it.
+	mask = `[-\[(]*(?:[*•●…]|\.\.)[-*•●….\[\]()]*`
 	// Sentences go on after an ID; only capitals and digits are part of one.
 	endOfID = `([A-Z0-9]{4,16})(?:[^A-Za-z0-9*]|$)`
 )
@@ -69,12 +71,14 @@ func (p *Paste) findFragments(text string) {
 		}
 		p.addFragment(f)
 	}
-	if p.Secret {
-		return // an end may be the secret's
+	if p.Secret || len(p.KeyIDs)+len(p.Temporary) > 0 {
+		return // an end may be the secret's: masked, it stands beside the ID
 	}
 	for _, ends := range []*regexp.Regexp{maskedEnd, namedEnd} {
 		for _, m := range ends.FindAllStringSubmatch(text, -1) {
-			p.addFragment(Fragment{End: m[1]})
+			if strings.Trim(m[1], "0123456789") != "" && !strings.HasPrefix(m[1], "AKIA") { // else of a masked account number
+				p.addFragment(Fragment{End: m[1]})
+			}
 		}
 	}
 	p.addWord()

@@ -108,7 +108,10 @@ var searchStates = []state{
 	answer("search-temporary", "ASIAIOSFODNN7EXAMPLE", "ASIA"),
 	answer("search-nothing", "what is this", ""),
 	answer("search-secret", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "secret access key"),
-	answer("search-several", "AKIAIOSFODNN7EXAMPLE, AKIAI44QH8DHBEXAMPLE, AKIASP2TPHJSQH3FJRUX and AKIASP2TPHJSQH3FJRUY", "What to do next"),
+	answer("search-several", "AKIAIOSFODNN7EXAMPLE, AKIAI44QH8DHBEXAMPLE, AKIASP2TPHJSQH3FJRUX and AKIASP2TPHJSQH3FJRUY", "IAM was not asked"),
+	answer("search-part", "AKIA...MPLE", "mateo.jackson"),
+	answer("search-user-elsewhere", "User: arn:aws:iam::609629065308:user/mateo.jackson is not authorized", "A user of another account"),
+	at("search-link-gone", "/search/links/none", "This link does not work any more"),
 }
 
 // answer is what the search says to a text.

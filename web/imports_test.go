@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"static":              {},
 	"iamsvc":              {"iamsvc/pace"},
 	"iamsvc/pace":         {},
+	"iamsvc/textindex":    {},
 	"iamsvc/localaccount": {},
 	"iamsvc/bench":        {"iamsvc", "iamsvc/localaccount"},
 }

@@ -1,6 +1,7 @@
 // Package e2e drives the built program in a real Chromium, the way a person
 // does: by the words on buttons and labels. It knows Keydesk from outside only
-// and imports none of its packages but the one that starts a PostgreSQL.
+// and imports none of its packages but those that start a PostgreSQL and an identity
+// provider.
 package e2e
 
 import (

@@ -250,6 +250,19 @@ func TestReconcilerLeavesRecentAttemptsAlone(t *testing.T) {
 	}
 }
 
+func TestReconcilerLooksAtUsersToo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for action, want := range map[string]string{"CreateUser": "created at another time", "TagUser": "no description, as was asked for"} {
+		s.journal(audit.Event{Phase: audit.PhaseAttempt, Action: action, User: noKeys, Account: s.Account.ID(), NewState: "not described"})
+		s.reconcile()
+		rows := s.events(action)
+		if len(rows) != 2 || rows[0].Outcome != audit.OutcomeReconciled || !strings.Contains(rows[0].Reason, want) {
+			t.Errorf("%s: %+v", action, rows)
+		}
+	}
+}
+
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -75,12 +75,15 @@ func (a *Account) CreateUser(ctx context.Context, n NewUser) (CreatedUser, error
 	return created, nil
 }
 
+// policyMark stands before the name of the policy, where there is one.
+const policyMark = ", inline policy "
+
 // summary is what the journal keeps of a new user: that a policy was given is
 // worth knowing, its text is IAM's to keep.
 func (n NewUser) summary() string {
 	s := "path " + aws.ToString(n.path())
 	if n.PolicyName != "" {
-		s += ", inline policy " + n.PolicyName
+		s += policyMark + n.PolicyName
 	}
 	return s
 }

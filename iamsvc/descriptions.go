@@ -17,13 +17,9 @@ func (a *Account) DescribeAccessKey(ctx context.Context, user, keyID, descriptio
 	if err := errors.Join(ValidateExistingUserName(user), validateAccessKeyID(keyID), ValidateDescription(description)); err != nil {
 		return err
 	}
-	state := "described"
-	if description == "" {
-		state = "not described"
-	}
 	_, err := a.gate(ctx, step{
 		// The journal is told that, not what: it keeps no free text.
-		change: Change{Action: ActionTagUser, User: user, AccessKeyID: keyID, NewState: state},
+		change: Change{Action: ActionTagUser, User: user, AccessKeyID: keyID, NewState: descriptionState(description)},
 		read: func(ctx context.Context) (string, error) {
 			_, err := a.readKey(ctx, target{user: user}, keyID)
 			return "", err
@@ -34,6 +30,13 @@ func (a *Account) DescribeAccessKey(ctx context.Context, user, keyID, descriptio
 		},
 	})
 	return err
+}
+
+func descriptionState(description string) string {
+	if description == "" {
+		return "not described"
+	}
+	return "described"
 }
 
 // putDescription writes or removes the tag and patches the inventory.

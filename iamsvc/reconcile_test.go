@@ -72,8 +72,42 @@ func TestReconcileChanges(t *testing.T) {
 			t.Errorf("%s: %+v %v", name, v, err)
 		}
 	}
-	_, err := l.Reconcile(t.Context(), Unfinished{Action: ActionCreateUser, User: "ann"})
+	_, err := l.Reconcile(t.Context(), Unfinished{Action: "DeleteUser", User: "ann"})
 	wantIs(t, err, ErrUnsupported)
+}
+
+func TestReconcileUsersAndDescriptions(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{})
+	id := l.newUser(t, "ann", 1)[0]
+	if err := l.DescribeAccessKey(administrator(), "ann", id, "backup"); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		u    Unfinished
+		text string
+	}{
+		"user created":        {Unfinished{Action: ActionCreateUser, User: "ann", NewState: "path /"}, "was created."},
+		"with a policy":       {Unfinished{Action: ActionCreateUser, User: "ann", NewState: "path /, inline policy read"}, "may be missing"},
+		"user not created":    {Unfinished{Action: ActionCreateUser, User: "bob"}, "no such user"},
+		"somebody else's":     {Unfinished{Action: ActionCreateUser, User: "ann", At: time.Now().Add(-time.Hour)}, "another time"},
+		"described":           {Unfinished{Action: ActionTagUser, User: "ann", AccessKeyID: id, NewState: "described"}, "has a description"},
+		"description remains": {Unfinished{Action: ActionTagUser, User: "ann", AccessKeyID: id, NewState: "not described"}, "is described: the change was not made"},
+		"none":                {Unfinished{Action: ActionTagUser, User: "ann", AccessKeyID: "AKIAIOSFODNN7EXAMPLE", NewState: "not described"}, "no description, as was asked for"},
+		"user gone":           {Unfinished{Action: ActionTagUser, User: "bob", AccessKeyID: id, NewState: "described"}, "no such user"},
+	} {
+		if test.u.At.IsZero() {
+			test.u.At = time.Now()
+		}
+		before := changingCalls(l.server.Calls())
+		v, err := l.Reconcile(t.Context(), test.u)
+		if err != nil || !v.Decided || v.AccessKeyID != test.u.AccessKeyID || !strings.Contains(v.Text, test.text) {
+			t.Errorf("%s: %+v %v", name, v, err)
+		}
+		if changingCalls(l.server.Calls()) != before {
+			t.Errorf("%s: something was changed", name)
+		}
+	}
 }
 
 // An error is no verdict, and Keydesk's own keys are listed without a name.

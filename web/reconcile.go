@@ -53,8 +53,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 // Once looks at the unfinished attempts made since. Attempts of the last minutes
 // are left alone: another replica may be at them, and IAM's lists lag.
 func (r Reconciler) Once(ctx context.Context, since time.Time) error {
-	open, err := r.Journal.Unfinished(ctx, since, r.Now().Add(-settleAfter),
-		string(iamsvc.ActionCreateAccessKey), string(iamsvc.ActionUpdateAccessKey), string(iamsvc.ActionDeleteAccessKey))
+	var actions []string
+	for _, a := range iamsvc.ReconciledActions {
+		actions = append(actions, string(a))
+	}
+	open, err := r.Journal.Unfinished(ctx, since, r.Now().Add(-settleAfter), actions...)
 	if err != nil {
 		return err
 	}
@@ -79,7 +82,7 @@ func (r Reconciler) settle(ctx context.Context, account *iamsvc.Account, attempt
 		NewState: attempt.NewState, At: attempt.Time, Explained: func(keyID string) bool { return explained[keyID] },
 	})
 	if err != nil {
-		return err // the keys could not be listed: that says nothing, and is tried again
+		return err // what is there could not be read: that says nothing, and is tried again
 	}
 	outcome := audit.OutcomeReconciled
 	if !verdict.Decided {

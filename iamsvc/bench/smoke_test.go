@@ -91,6 +91,23 @@ func TestWhatTheLimitAllows(t *testing.T) {
 	}
 }
 
+func TestTheWorstOfSomeBenchmarksCounts(t *testing.T) {
+	t.Parallel()
+	all := readBenchmarks([]byte("pkg: keydesk/web\nBenchmarkA/one-2 1 5 ms\nBenchmarkA/two-16 1 7 ms\nBenchmarkB-2 1 1 ms\n"))
+	for _, c := range []struct {
+		target memoryTarget
+		want   figure
+	}{
+		{target("time", "web A/.*", "ms", 6, 0), figure{"time, worst of 2", "at most 6 ms", "7 ms", "no"}},
+		{target("time", "web A/.*", "ms", 0, 5), figure{"time, worst of 2", "at least 5 ms", "5 ms", "yes"}},
+		{target("time", "web C", "ms", 6, 0), figure{"time", "", "not measured", ""}},
+	} {
+		if got := c.target.judge(all); got != c.want {
+			t.Errorf("%+v, want %+v", got, c.want)
+		}
+	}
+}
+
 func TestPercentile(t *testing.T) {
 	t.Parallel()
 	var times []time.Duration

@@ -12,10 +12,13 @@ import (
 type AccessKeys struct {
 	Base
 	pictures *pictures[keyRow]
+	drawn    *drawnPages[views.AccessKeysPage]
 }
 
 // NewAccessKeys has nothing drawn yet.
-func NewAccessKeys(b Base) AccessKeys { return AccessKeys{Base: b, pictures: newPictures(keysList)} }
+func NewAccessKeys(b Base) AccessKeys {
+	return AccessKeys{Base: b, pictures: newPictures(keysList), drawn: &drawnPages[views.AccessKeysPage]{draw: views.AccessKeys}}
+}
 
 // home is the user the URL names.
 func (k AccessKeys) home(r *http.Request) (keyHome, error) {

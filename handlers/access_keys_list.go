@@ -86,7 +86,8 @@ func lastUsedWhere(v listView, u iamsvc.LastUsed, where string) []views.Line {
 
 // keysList has one row per access key.
 var keysList = listKind[keyRow]{
-	name: listKeys, unit: "access key", columns: keyColumns,
+	name: listKeys, unit: "access key", label: "Access keys of all users", search: "Find access keys by ID, user or description",
+	columns: keyColumns, filters: keyFilters, empty: emptyKeys,
 	rows: func(i *iamsvc.Inventory) (rows []keyRow) {
 		for n := range i.Users {
 			u := &i.Users[n]
@@ -112,7 +113,8 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, unread, err := newAccessKeysPage(a.pictures.of(account), parseListQuery(r.URL.Query()),
+	q := parseListQuery(r.URL.Query())
+	page, unread, err := newAccessKeysPage(a.pictures.of(account), q,
 		listPerson{account: account.ID(), prefs: prefs, now: a.Now()})
 	if err != nil {
 		return err
@@ -126,18 +128,13 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	comeBackWhile(w, page.Loading)
-	return render(w, r, http.StatusOK, views.AccessKeys(page))
+	return a.drawn.render(w, r, a.user(r).ID+" "+q.at(page.List.URL), page)
 }
 
 // newAccessKeysPage also names the users on it whose keys are to be read.
 func newAccessKeysPage(p *picture[keyRow], q listQuery, person listPerson) (page views.AccessKeysPage, unread []string, err error) {
-	list, cut, err := p.list(q, person)
-	list.Label, list.SearchLabel = "Access keys of all users", "Find access keys by ID, user or description"
-	if !p.inventory.AsOf.IsZero() {
-		list.EmptyTitle, list.EmptyText = emptyKeys(q)
-	}
-	page = views.AccessKeysPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all)), List: list}
-	return page, p.unread(cut.rows), err
+	list, unread, err := p.list(q, person)
+	return views.AccessKeysPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all)), List: list}, unread, err
 }
 
 func emptyKeys(q listQuery) (title, text string) {

@@ -50,7 +50,7 @@ func BenchmarkListAgainstNaive(b *testing.B) {
 
 func againstNaive(b *testing.B, queries func(round int) []listQuery) {
 	inventory := bigInventory(5000)
-	naive, drawn := newNaiveList(inventory), drawnList(b, inventory)
+	naive, drawn := newNaiveList(inventory), pictureDrawer(b, inventory)
 	eachQuery(queries(0), drawn) // what is made once per picture
 	var slow, fast time.Duration
 	rounds, asked := 0, 0
@@ -70,7 +70,7 @@ func againstNaive(b *testing.B, queries func(round int) []listQuery) {
 	b.ReportMetric(per(slow, rounds)/per(fast, asked), "x")
 }
 
-func drawnList(b *testing.B, inventory *iamsvc.Inventory) func(listQuery) {
+func pictureDrawer(b *testing.B, inventory *iamsvc.Inventory) func(listQuery) {
 	p := testPicture(usersList, inventory)
 	var page bytes.Buffer
 	return func(q listQuery) {

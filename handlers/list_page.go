@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"keydesk/iamsvc"
@@ -35,8 +36,35 @@ func listFrame(title, account, current string) Page {
 		Crumbs: []views.Crumb{{Text: title}}}
 }
 
-// list is one page of the list with all that stands around the rows.
-func (p *picture[T]) list(q listQuery, person listPerson) (views.List, listCut, error) {
+// listAsked is all that one list, in one minute, depends on.
+type listAsked struct {
+	search, filters, sort string
+	secret                bool
+	page, size            int
+	columns, density      string
+}
+
+// drawnList is one page of a list, and the users on it whose keys are to be read.
+type drawnList struct {
+	list   views.List
+	unread []string
+	err    error
+}
+
+// list is one page of the list with all that stands around the rows. It is
+// shared: do not change it.
+func (p *picture[T]) list(q listQuery, person listPerson) (views.List, []string, error) {
+	asked := listAsked{
+		search: q.Search, filters: q.filters(), sort: formatSort(q.Sort), secret: q.Secret, page: q.Page,
+		size: person.prefs.PageSize, columns: strings.Join(person.columns(p.name), ","), density: person.prefs.Density,
+	}
+	m := p.at(person.now)
+	person.now = m.minute
+	drawn := m.lists.get(asked, func() drawnList { return p.newList(q, person) })
+	return drawn.list, drawn.unread, drawn.err
+}
+
+func (p *picture[T]) newList(q listQuery, person listPerson) drawnList {
 	path := listPath(p.name, p.account)
 	chosen := person.columns(p.name)
 	visible := visibleColumns(p.columns, chosen)
@@ -44,9 +72,10 @@ func (p *picture[T]) list(q listQuery, person listPerson) (views.List, listCut, 
 	rows, err := p.draw(cut.rows, visible, person.now)
 	list := views.List{
 		ID: p.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh",
+		Label: p.label, SearchLabel: p.search,
 		Search: q.Search, Sort: formatSort(q.Sort), Query: q.encode(),
 		Freshness: freshness(p.inventory, person.now), Notices: listNotices(p.inventory, q),
-		Filters: keyFilters(q),
+		Filters: p.filters(q),
 		Columns: listHeads(visible, withOrder(q), path),
 		Rows:    rows,
 		Pages:   listPager(cut.current, cut.last, func(n int) string { return q.onPage(n).at(path) }),
@@ -60,9 +89,10 @@ func (p *picture[T]) list(q listQuery, person listPerson) (views.List, listCut, 
 	if p.inventory.AsOf.IsZero() {
 		list.EmptyTitle, list.EmptyText = "Could not be read", "Nothing is known of this account yet. Choose Refresh to try again."
 	} else {
+		list.EmptyTitle, list.EmptyText = p.empty(q)
 		list.Count = matchCount(cut.matches, len(p.all), q.filtered(), p.unit)
 	}
-	return list, cut, err
+	return drawnList{list, p.unread(cut.rows), err}
 }
 
 // withOrder is q with the order that holds when none was asked for.

@@ -13,8 +13,12 @@ import (
 type listKind[T any] struct {
 	name    string // listUsers or listKeys
 	unit    string // what one row is: "user"
+	label   string // what the table holds, for screen readers
+	search  string // what the search finds
 	columns []listColumn[T]
-	rows    func(*iamsvc.Inventory) []T // in listOrder
+	filters func(listQuery) []views.ListFilter
+	empty   func(listQuery) (title, text string) // of a list without rows
+	rows    func(*iamsvc.Inventory) []T          // in listOrder
 	owner   func(T) *iamsvc.InventoryUser
 	fits    func(*listMatcher, T) bool // the filters, not the search
 	text    func(T) searchText
@@ -42,6 +46,7 @@ type moment struct {
 	minute time.Time
 	fit    memo[string, rowSet]                           // by the filters
 	drawn  memo[string, []atomic.Pointer[views.DrawnRow]] // by the columns
+	lists  memo[listAsked, drawnList]
 }
 
 func newPicture[T any](kind listKind[T], account string, inventory *iamsvc.Inventory, protected func(iamsvc.User) string) *picture[T] {

@@ -16,10 +16,13 @@ import (
 type Users struct {
 	Base
 	pictures *pictures[userRow]
+	drawn    *drawnPages[views.UsersPage]
 }
 
 // NewUsers has nothing drawn yet.
-func NewUsers(b Base) Users { return Users{Base: b, pictures: newPictures(usersList)} }
+func NewUsers(b Base) Users {
+	return Users{Base: b, pictures: newPictures(usersList), drawn: &drawnPages[views.UsersPage]{draw: views.Users}}
+}
 
 // List shows the users as the inventory has them; it makes no IAM call.
 func (u Users) List(w http.ResponseWriter, r *http.Request) error {
@@ -32,7 +35,8 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	person := listPerson{account: account.ID(), prefs: prefs, mayCreate: u.user(r).Can(auth.CreateUsers), now: u.Now()}
-	page, unread, err := newUsersPage(u.pictures.of(account), parseListQuery(r.URL.Query()), person)
+	q := parseListQuery(r.URL.Query())
+	page, unread, err := newUsersPage(u.pictures.of(account), q, person)
 	if err != nil {
 		return err
 	}
@@ -45,7 +49,7 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	comeBackWhile(w, page.Loading)
-	return render(w, r, http.StatusOK, views.Users(page))
+	return u.drawn.render(w, r, u.user(r).ID+" "+q.at(page.List.URL), page)
 }
 
 // listPerson is for whom a list is drawn.
@@ -66,7 +70,13 @@ func (p listPerson) columns(list string) []string {
 
 // usersList has one row per user.
 var usersList = listKind[userRow]{
-	name: listUsers, unit: "user", columns: userColumns,
+	name: listUsers, unit: "user", label: "Users and their access keys", search: "Find users by name, key ID or group",
+	columns: userColumns, empty: emptyUsers,
+	filters: func(q listQuery) []views.ListFilter {
+		return append(keyFilters(q),
+			listSelect("mfa", "MFA", q.MFA, mfaChoices, ""),
+			listSelect("console", "Console access", q.Console, consoleChoices, ""))
+	},
 	rows: func(i *iamsvc.Inventory) []userRow {
 		rows := make([]userRow, len(i.Users))
 		for n := range i.Users {
@@ -81,19 +91,12 @@ var usersList = listKind[userRow]{
 
 // newUsersPage also names the users on it whose keys are to be read.
 func newUsersPage(p *picture[userRow], q listQuery, person listPerson) (page views.UsersPage, unread []string, err error) {
-	list, cut, err := p.list(q, person)
-	list.Label, list.SearchLabel = "Users and their access keys", "Find users by name, key ID or group"
-	list.Filters = append(list.Filters,
-		listSelect("mfa", "MFA", q.MFA, mfaChoices, ""),
-		listSelect("console", "Console access", q.Console, consoleChoices, ""))
-	if !p.inventory.AsOf.IsZero() {
-		list.EmptyTitle, list.EmptyText = emptyUsers(q)
-	}
+	list, unread, err := p.list(q, person)
 	page = views.UsersPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all)), List: list}
 	if person.mayCreate {
 		page.CreateURL = listCreateUserPath(p.account)
 	}
-	return page, p.unread(cut.rows), err
+	return page, unread, err
 }
 
 func emptyUsers(q listQuery) (title, text string) {

@@ -52,15 +52,26 @@ func (j *Journal) Settle(ctx context.Context, e Event) error {
 // KeyActions are the names of the actions by which access keys come and go.
 type KeyActions struct{ Create, Delete string }
 
+// unacknowledgedOf is what Unacknowledged is asked for.
+type unacknowledgedOf struct {
+	actions KeyActions
+	filter  Filter // Account, User and WholeUser
+}
+
 // Unacknowledged returns, for every creation of an access key that was not deleted and
 // whose secret nobody has said to have, the newest outcome that names the key. The
-// newest creation comes first. Of f only Account, User and WholeUser count.
+// newest creation comes first. Of f only Account, User and WholeUser count. The events
+// are shared: do not change them.
 func (j *Journal) Unacknowledged(ctx context.Context, of KeyActions, f Filter) ([]Event, error) {
-	where, args := Filter{Account: f.Account, User: f.User, WholeUser: f.WholeUser}.where()
+	return j.unacknowledged.Get(ctx, unacknowledgedOf{of, Filter{Account: f.Account, User: f.User, WholeUser: f.WholeUser}})
+}
+
+func (j *Journal) readUnacknowledged(ctx context.Context, of unacknowledgedOf) ([]Event, error) {
+	where, args := of.filter.where()
 	return j.query(ctx, `outcome IN ('ok', 'delivered', 'undelivered', 'unknown', 'reconciled') AND seq IN
 		(SELECT MAX(seq) FROM journal WHERE phase = 'outcome' AND action = ? AND access_key_id <> '' GROUP BY attempt
 		HAVING SUM(CASE WHEN outcome IN ('acknowledged', 'withdrawn') THEN 1 ELSE 0 END) = 0)
 		AND NOT EXISTS (SELECT 1 FROM journal d
 			WHERE d.access_key_id = journal.access_key_id AND d.action = ? AND d.outcome = 'ok' AND d.seq > journal.seq)
-		AND `+where+` ORDER BY seq DESC`, append([]any{of.Create, of.Delete}, args...)...)
+		AND `+where+` ORDER BY seq DESC`, append([]any{of.actions.Create, of.actions.Delete}, args...)...)
 }

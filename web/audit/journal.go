@@ -26,6 +26,8 @@ type Journal struct {
 	key      []byte   // seals new rows
 	noteFile string
 	replica  string
+	// unacknowledged is asked for with every page, and changes with few.
+	unacknowledged *db.Memo[unacknowledgedOf, []Event]
 
 	mu sync.Mutex
 	// noted is the newest row this program knows to be committed; the checkpoint file
@@ -47,7 +49,7 @@ type Journal struct {
 // the journal then goes on with a row that says so. Errors are ErrKeyFile,
 // ErrKeyMissing, ErrKeyChanged and the database's.
 func Open(ctx context.Context, d *db.DB, keyFile string) (*Journal, error) {
-	j := &Journal{db: d, noteFile: keyFile + ".checkpoint", replica: replicaName()}
+	j := newJournal(d, keyFile)
 	head, err := headOf(d.QueryRow(ctx, selectHead))
 	if err != nil {
 		return nil, err
@@ -86,11 +88,18 @@ func OpenToRead(ctx context.Context, d *db.DB, keyFile string) (*Journal, error)
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{db: d, keys: keys, noteFile: keyFile + ".checkpoint", replica: replicaName()}
+	j := newJournal(d, keyFile)
+	j.keys = keys
 	if err := j.choose(ctx); !errors.Is(err, ErrKeyChanged) {
 		return j, err
 	}
 	return j, nil // the row that says so may be forged: verifying shows it
+}
+
+func newJournal(d *db.DB, keyFile string) *Journal {
+	j := &Journal{db: d, noteFile: keyFile + ".checkpoint", replica: replicaName()}
+	j.unacknowledged = db.NewMemo(d, j.readUnacknowledged)
+	return j
 }
 
 // anchor joins what the database and the checkpoint say, and writes the first row of

@@ -8,12 +8,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"keydesk/web"
 	"keydesk/web/audit"
+	"keydesk/web/auth"
 )
 
 // authenticator is a person's app: RFC 6238 by its own book.
@@ -167,4 +170,33 @@ func TestAdministratorResetsCodes(t *testing.T) {
 	if rows := s.events("ResetVerificationCodes"); len(rows) != 2 || rows[0].Outcome != audit.OutcomeOK || rows[0].User != "local/ada" {
 		t.Errorf("journal: %+v", rows)
 	}
+}
+
+// The key file of the codes was lost: a new one opens none of the secrets there are.
+// Nobody gets past that with a password alone until an administrator says so.
+func TestCodesKeyLost(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	app := s.signedIn("ada").setUpCodes()
+	codes, err := auth.OpenCodes(s.Options.DB, filepath.Join(t.TempDir(), "codes.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.with(func(o *web.Options) { o.Codes = codes })
+
+	credentials := url.Values{"user_name": {"ada"}, "password": {password}}
+	ada := s.browser()
+	asked := ada.post("/sign-in", credentials).wantStatus(t, http.StatusOK).wantText(t, "Enter your verification code")
+	ada.submit(asked, "/sign-in/code", url.Values{"code": {app.next(t)}}).
+		wantStatus(t, http.StatusServiceUnavailable).wantText(t, "An administrator can reset your verification codes")
+	if p := ada.get("/search"); p.URL.Path != "/sign-in" {
+		t.Fatalf("without a code at %s", p.URL)
+	}
+	path := s.personPath("ada")
+	admin := s.signedIn("admin")
+	admin.submit(admin.get(path), path+"/codes", nil).wantStatus(t, http.StatusOK).wantText(t, "Verification codes reset")
+	if p := s.browser().post("/sign-in", credentials); p.URL.Path == "/sign-in" {
+		t.Errorf("after the reset at %s", p.URL)
+	}
+	s.signedIn("ada").setUpCodes()
 }

@@ -117,34 +117,19 @@ func ones(bitmap []byte) iter.Seq[int32] {
 	}
 }
 
-// both is the rows of two bitmaps; it overwrites the first.
-func both(bitmap, other []byte) {
-	for i := 0; i < len(bitmap); i += 8 {
-		word := binary.LittleEndian.Uint64(bitmap[i:]) & binary.LittleEndian.Uint64(other[i:])
-		binary.LittleEndian.PutUint64(bitmap[i:], word)
-	}
-}
-
-// keep returns those of the ascending rows that are in the list too, in their place.
-func (x *Index) keep(rows []int32, t uint32) []int32 {
-	kept, list := rows[:0], x.list(t)
+// has returns what tells whether a row is in the list; it must be asked in ascending
+// order.
+func (x *Index) has(t uint32) func(int32) bool {
+	list := x.list(t)
 	if x.isBitmap(t) {
-		for _, row := range rows {
-			if list[row/8]>>(row%8)&1 == 1 {
-				kept = append(kept, row)
-			}
-		}
-		return kept
+		return func(row int32) bool { return list[row/8]>>(row%8)&1 == 1 }
 	}
 	at := int32(-1)
-	for _, row := range rows {
+	return func(row int32) bool {
 		for at < row && len(list) > 0 {
 			distance, size := next(list)
 			at, list = at+distance, list[size:]
 		}
-		if at == row {
-			kept = append(kept, row)
-		}
+		return at == row
 	}
-	return kept
 }

@@ -1,7 +1,6 @@
 package textindex
 
 import (
-	"bytes"
 	"cmp"
 	"iter"
 	"slices"
@@ -19,7 +18,7 @@ type Result struct {
 
 // Search finds the rows that contain the query, and returns the first of them, at
 // most so many. The rows are always right. The total is exact too, unless more than
-// 50,000 rows had to be looked at after the rows to return were found: for texts
+// 20,000 rows had to be looked at after the rows to return were found: for texts
 // that nearly every row has, such as "AKIA", counting would take longer than anyone
 // cares to wait.
 //
@@ -52,30 +51,27 @@ func (x *Index) rarestFirst(query string) []uint32 {
 	return slices.Compact(lists)
 }
 
-// worthwhile is how many entries of a list may be read to spare looking at one row,
-// which is far away in memory.
-const worthwhile = 16
-
-// candidates are the rows that may have all the trigrams. Bitmaps are combined as
-// wholes; of other lists the shortest is read, and those that are short enough to be
-// quicker than looking.
+// candidates are the rows that have the query's three rarest trigrams. Looking at one
+// row, somewhere in memory, costs as much as reading about thirty entries of lists that
+// are as long as these; longer ones seldom spare as many.
 func (x *Index) candidates(lists []uint32) iter.Seq[int32] {
-	if x.isBitmap(lists[0]) {
-		bitmap := bytes.Clone(x.list(lists[0]))
-		for _, t := range lists[1:] {
-			if x.isBitmap(t) {
-				both(bitmap, x.list(t))
+	return func(yield func(int32) bool) {
+		var others []func(int32) bool
+		for _, t := range lists[1:min(len(lists), 3)] {
+			others = append(others, x.has(t))
+		}
+	next:
+		for row := range x.rows(lists[0]) {
+			for _, has := range others {
+				if !has(row) {
+					continue next
+				}
+			}
+			if !yield(row) {
+				return
 			}
 		}
-		return ones(bitmap)
 	}
-	rows := slices.AppendSeq(make([]int32, 0, x.counts[lists[0]]), x.rows(lists[0]))
-	for _, t := range lists[1:] {
-		if x.isBitmap(t) || int(x.counts[t]) <= worthwhile*len(rows) {
-			rows = x.keep(rows, t)
-		}
-	}
-	return slices.Values(rows)
 }
 
 // firstOf is the first of rows that all match.

@@ -38,7 +38,7 @@ func Build(rows iter.Seq[string]) *Index {
 		}
 		offsets = append(offsets, uint32(len(text)))
 	}
-	x := &Index{text: string(text), offsets: append(make([]uint32, 0, len(offsets)), offsets...), budget: 50_000}
+	x := &Index{text: string(text), offsets: append(make([]uint32, 0, len(offsets)), offsets...), budget: 20_000}
 	x.measure()
 	x.fill()
 	return x

@@ -23,6 +23,7 @@ type Journal struct {
 	db       *db.DB
 	keys     [][]byte // one for each stretch of the journal, see Rotate
 	stretch  int      // the newest one's number
+	begins   int64    // after this row
 	key      []byte   // seals new rows
 	noteFile string
 	replica  string
@@ -236,7 +237,7 @@ func (j *Journal) checkHead(ctx context.Context, tx *db.Tx, head link) error {
 	}
 	hash := head.Hash
 	if noted.Seq > 0 && head.Seq > noted.Seq {
-		if err := keyStays(ctx, tx, noted); err != nil {
+		if err := j.keyStays(ctx, tx, noted); err != nil {
 			return err
 		}
 		err := tx.QueryRow(ctx, `SELECT hash FROM journal WHERE seq = ?`, noted.Seq).Scan(&hash)

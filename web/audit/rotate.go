@@ -57,7 +57,7 @@ func Rotate(ctx context.Context, d *db.DB, keyFile string) (rows int64, err erro
 // choose finds the key that seals new rows: each row that announces another ends the
 // stretch of one.
 func (j *Journal) choose(ctx context.Context) error {
-	err := j.db.QueryRow(ctx, `SELECT COUNT(*) FROM journal WHERE action = ?`, ActionRotateKey).Scan(&j.stretch)
+	err := j.db.QueryRow(ctx, `SELECT COUNT(*), COALESCE(MAX(seq), 0) FROM journal WHERE action = ?`, ActionRotateKey).Scan(&j.stretch, &j.begins)
 	if err != nil {
 		return fmt.Errorf("audit journal: %w", err)
 	}
@@ -78,9 +78,9 @@ func unannounced(stretch int, keys [][]byte) *ChainError {
 }
 
 // keyStays refuses to append under a key that another program has replaced.
-func keyStays(ctx context.Context, tx *db.Tx, noted link) error {
+func (j *Journal) keyStays(ctx context.Context, tx *db.Tx, noted link) error {
 	var n int
-	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM journal WHERE seq > ? AND action = ?`, noted.Seq, ActionRotateKey).Scan(&n)
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM journal WHERE seq > ? AND action = ?`, max(noted.Seq, j.begins), ActionRotateKey).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("audit journal: %w", err)
 	}

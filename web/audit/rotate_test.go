@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -119,7 +120,8 @@ func TestRotateRefusesADamagedJournal(t *testing.T) {
 	}
 }
 
-// A replica that runs on, and one that starts with the old file, write nothing.
+// A replica that runs on, and one that starts with the old file, write nothing; one that
+// has the new file does.
 func TestReplicasWithTheOldKey(t *testing.T) {
 	t.Parallel()
 	url := dbtest.PostgreSQL(t)
@@ -130,10 +132,26 @@ func TestReplicasWithTheOldKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	running := d.Journal
+	stopped := &desk{db: d.db, keyFile: filepath.Join(t.TempDir(), "journal.key")}
+	if err := os.WriteFile(stopped.keyFile, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stopped.reopen(t) // its checkpoint is from before
 	d.rotate(t)
 	if _, err := running.Append(t.Context(), Event{Action: "SignIn"}); !errors.Is(err, ErrKeyChanged) {
 		t.Errorf("a replica that runs: %v", err)
 	}
+	fresh, err := os.ReadFile(d.keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(stopped.keyFile, fresh, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stopped.reopen(t)
+	d.append(t, Event{Action: "SignIn"})
+	stopped.append(t, Event{Action: "SignIn"})
+	stopped.verified(t)
 	if err := os.WriteFile(d.keyFile, old, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func TestSearchAgreesWithTheNaiveLoop(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(7, uint64(len(alphabet))))
-			for range 60 {
+			for range 25 {
 				rows := texts(r, alphabet, r.IntN(300), 12)
 				x := Build(slices.Values(rows))
 				for _, query := range append(texts(r, alphabet, 40, 6), "", "a", "aba", "ı") {

@@ -80,7 +80,7 @@ func pictureDrawer(b *testing.B, inventory *iamsvc.Inventory) func(listQuery) {
 		}
 		page.Reset()
 		for _, r := range rows {
-			page.WriteString(string(r))
+			page.WriteString(r.String())
 		}
 	}
 }

@@ -52,7 +52,7 @@ func TestNewUsersPage(t *testing.T) {
 	if len(p.List.Rows) != 7 {
 		t.Errorf("rows %+v", p.List.Rows)
 	}
-	if got := p.List.Rows[0]; !strings.Contains(string(got), `<th scope="row"`) || !strings.Contains(string(got), `<a href="/accounts/123456789012/users/adam">adam</a>`) {
+	if got := p.List.Rows[0]; !strings.Contains(got.String(), `<th scope="row"`) || !strings.Contains(got.String(), `<a href="/accounts/123456789012/users/adam">adam</a>`) {
 		t.Errorf("first row %s", got)
 	}
 }

@@ -124,7 +124,7 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.Reading, err = a.reading(r, account, listKeys, &page.Shell); err != nil {
+	if page.Reading, err = a.reading(r, account, listKeys, len(unread) > 0, &page.Shell); err != nil {
 		return err
 	}
 	comeBackWhile(w, page.Loading)

@@ -30,7 +30,7 @@ func (h Home) Dashboard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.Reading, err = h.reading(r, account, listDashboard, &page.Shell); err != nil {
+	if page.Reading, err = h.reading(r, account, listDashboard, true, &page.Shell); err != nil {
 		return err
 	}
 	comeBackWhile(w, page.Loading)

@@ -76,29 +76,27 @@ func (i Inventory) control(w http.ResponseWriter, r *http.Request, action string
 }
 
 // reading is the bar above a list, with buttons for those who may use them.
-// Where no script moves it, the page in the frame comes back by itself.
-func (b Base) reading(r *http.Request, account *iamsvc.Account, list string, frame *views.Shell) (views.Reading, error) {
+// Where no script moves it, the page in the frame comes back by itself, sooner
+// when something is missing on it.
+func (b Base) reading(r *http.Request, account *iamsvc.Account, list string, missing bool, frame *views.Shell) (bar views.Reading, err error) {
 	p := account.Progress()
-	bar := newReading(p, account.ID(), list)
-	frame.ComeBack = comeBackIn(p)
-	if bar.StreamURL == "" || !b.user(r).Can(auth.GenerateCredentialReport) {
-		return bar, nil
-	}
-	token, err := b.formToken(r, actionControlReading, account.ID())
-	q := parseListQuery(r.URL.Query())
-	bar.Control = views.ReadingControl{
-		PauseURL: pausePath(account.ID()), ResumeURL: resumePath(account.ID()), Token: token, List: list, Query: q.encode(),
+	bar = newReading(p, account.ID(), list)
+	bar.Query = parseListQuery(r.URL.Query()).encode()
+	frame.ComeBack = comeBackIn(p, missing)
+	if bar.StreamURL != "" && b.user(r).Can(auth.GenerateCredentialReport) {
+		bar.PauseURL, bar.ResumeURL = pausePath(account.ID()), resumePath(account.ID())
+		bar.Token, err = b.formToken(r, actionControlReading, account.ID())
 	}
 	return bar, err
 }
 
 // comeBackIn is after how many seconds a page without JavaScript is worth
-// another look: seldom when all keys are there and only their last use is read.
-func comeBackIn(p iamsvc.Progress) string {
+// another look.
+func comeBackIn(p iamsvc.Progress, missing bool) string {
 	switch {
 	case !p.Reading || p.Paused:
 		return ""
-	case keysMissing(p):
+	case missing && keysMissing(p):
 		return "10"
 	default:
 		return "60"
@@ -122,7 +120,7 @@ func newReading(p iamsvc.Progress, account, list string) views.Reading {
 	value, most := readingShare(p)
 	bar := views.Reading{
 		Text: readingText(p), Value: value, Max: most, Paused: p.Paused, Failed: p.UsersFailed > 0,
-		FailedURL: listQuery{Keys: "unread"}.at(usersPath(account)),
+		FailedURL: listQuery{Keys: "unread"}.at(usersPath(account)), RefreshURL: usersPath(account) + "/refresh", List: list,
 	}
 	if going {
 		bar.StreamURL, bar.Parts = progressPath(account), readingParts[list]

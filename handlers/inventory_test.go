@@ -99,11 +99,14 @@ func TestComeBackIn(t *testing.T) {
 		"10": {Reading: true, Users: 2, UsersRead: 1},
 		"60": {Reading: true, Users: 2, UsersRead: 1, UsersFailed: 1},
 	} {
-		if got := comeBackIn(p); got != want {
+		if got := comeBackIn(p, true); got != want {
 			t.Errorf("%+v: %q, want %q", p, got, want)
 		}
 	}
-	if got := comeBackIn(iamsvc.Progress{Reading: true, Paused: true, Users: 2}); got != "" {
+	if got := comeBackIn(iamsvc.Progress{Reading: true, Users: 2}, false); got != "60" {
+		t.Errorf("a page on which nothing is missing comes back after %q", got)
+	}
+	if got := comeBackIn(iamsvc.Progress{Reading: true, Paused: true, Users: 2}, true); got != "" {
 		t.Errorf("a paused page comes back after %q", got)
 	}
 }

@@ -45,7 +45,7 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.Reading, err = u.reading(r, account, listUsers, &page.Shell); err != nil {
+	if page.Reading, err = u.reading(r, account, listUsers, len(unread) > 0, &page.Shell); err != nil {
 		return err
 	}
 	comeBackWhile(w, page.Loading)

@@ -122,31 +122,35 @@ function plan() {
 }
 
 async function redraw() {
-  const parts = wanted;
-  if (busy(parts)) {
+  if (busy() || !wanted.some(free)) {
     due = Date.now() + 1000;
     return plan();
   }
   const url = location.href;
+  let rest = wanted;
   wanted = null;
   redrawing = true;
   try {
     const page = await fetchPage(url);
-    if (url !== location.href || busy(parts)) wanted ??= parts;
-    else swap(parts, page);
+    if (url === location.href && !busy()) {
+      const parts = rest.filter(free);
+      swap(parts, page);
+      rest = rest.filter((selector) => !parts.includes(selector));
+    }
   } catch {
-    // Signed out, or the server is gone: what is shown stays, the next click tells.
+    rest = []; // Signed out, or the server is gone: what is shown stays, the next click tells.
   }
+  if (rest.length) wanted ??= rest;
   redrawing = false;
   due = Date.now() + pictureEvery;
   plan();
 }
 
-function busy(parts) {
-  if (document.hidden || timer || request || document.querySelector("dialog[open], :popover-open")) return true;
-  const marked = getSelection();
-  return parts.some((selector) => {
-    const part = document.querySelector(selector);
-    return part?.matches(":hover, :focus-within") || part?.querySelector("[data-row]:checked") || (part && !marked.isCollapsed && marked.containsNode(part, true));
-  });
+const busy = () => document.hidden || timer || request || document.querySelector("dialog[open], :popover-open");
+
+// free: nobody points at the part, is in it, or has selected something of it.
+function free(selector) {
+  const part = document.querySelector(selector);
+  const selected = getSelection();
+  return part && !part.matches(":hover, :focus-within") && !part.querySelector("[data-row]:checked") && (selected.isCollapsed || !selected.containsNode(part, true));
 }

@@ -99,6 +99,9 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 	defer closeAccount()
 	announceAccount(stdout, c, account.Identity())
 	if c.Check {
+		if err := stores.journal.Ready(); err != nil {
+			return err
+		}
 		fmt.Fprintln(stdout, "Settings, database and IAM identity are fine.")
 		return nil
 	}

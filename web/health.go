@@ -13,15 +13,21 @@ func (s *site) healthz(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// readyz says whether requests can be served, and how old the inventory is.
+// readyz says whether requests can be served, and how old the inventory is. Without a
+// journal that can be written nobody signs in, looks up or changes anything.
 func (s *site) readyz(w http.ResponseWriter, r *http.Request) error {
 	state := struct {
 		Database  string `json:"database"`
+		Journal   string `json:"journal"`
 		Inventory string `json:"inventory"`
-	}{"ok", "reading"}
+	}{"ok", "ok", "reading"}
 	status := http.StatusOK
 	if err := s.DB.Ping(r.Context()); err != nil {
 		state.Database = "unavailable"
+		status = http.StatusServiceUnavailable
+	}
+	if err := s.Journal.Ready(); err != nil {
+		state.Journal = "unavailable"
 		status = http.StatusServiceUnavailable
 	}
 	if at := s.Accounts.Default().Inventory().AsOf; !at.IsZero() {

@@ -64,6 +64,9 @@ func New(o Options) http.Handler {
 		Log: o.Log, Now: o.Now, Embedded: o.Embedded, Version: o.Version, RequireReason: o.RequireReason,
 		RequestID: RequestID, ClientIP: clientIP,
 	}
+	if err := o.Journal.Ready(); err != nil {
+		o.Log.Error("nobody can sign in or change anything", "error", err.Error())
+	}
 	return s.handler()
 }
 

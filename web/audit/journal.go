@@ -114,6 +114,10 @@ func (j *Journal) anchor(ctx context.Context, head link) error {
 		return err
 	}
 	j.noted = noted
+	if head.Seq < noted.Seq { // said at the start, not at the first change
+		j.damage = missing(head, noted)
+		return nil
+	}
 	if head.Seq == 0 && !found {
 		_, err := j.Append(ctx, Event{Action: ActionGenesis}, onlyFirst)
 		if !errors.Is(err, errNotFirst) {
@@ -233,7 +237,7 @@ func (j *Journal) checkHead(ctx context.Context, tx *db.Tx, head link) error {
 	noted := j.noted
 	j.mu.Unlock()
 	if head.Seq < noted.Seq {
-		return &ChainError{head.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", noted.Seq)}
+		return missing(head, noted)
 	}
 	hash := head.Hash
 	if noted.Seq > 0 && head.Seq > noted.Seq {
@@ -255,6 +259,10 @@ func (j *Journal) checkHead(ctx context.Context, tx *db.Tx, head link) error {
 		return &ChainError{noted.Seq, "the row is not the one that was written"}
 	}
 	return nil
+}
+
+func missing(head, noted link) *ChainError {
+	return &ChainError{head.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", noted.Seq)}
 }
 
 // note moves the checkpoint forward; appends may finish in another order than they

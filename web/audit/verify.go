@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"fmt"
 	"math"
 )
 
@@ -41,7 +40,7 @@ func (j *Journal) Verify(ctx context.Context) (rows int64, err error) {
 	}
 	for _, m := range marks {
 		if m.Seq > at.Seq {
-			return rows, &ChainError{at.Seq + 1, fmt.Sprintf("the rows from here to %d are missing", m.Seq)}
+			return rows, missing(at, m)
 		}
 	}
 	if bad := unannounced(stretch, j.keys); bad != nil {

@@ -9,13 +9,13 @@ import (
 // scale is how large a run is.
 type scale struct {
 	users    int
-	cliUsers int // the CLI is told so many; the rest is extrapolated
+	cliUsers int // of the account that the CLI is given; the rest is extrapolated
 	steady   time.Duration
 	changes  []int
 }
 
 var (
-	quick = scale{users: 1000, cliUsers: 10, steady: 15 * time.Second, changes: []int{0, 10, 100}}
+	quick = scale{users: 1000, cliUsers: 25, steady: 15 * time.Second, changes: []int{0, 10, 100}}
 	full  = scale{users: 5000, cliUsers: 40, steady: time.Minute, changes: []int{0, 10, 100}}
 )
 
@@ -28,7 +28,7 @@ type contender struct {
 	alone      bool  // needs the processor for itself: it runs after the others
 	program    []string
 	script     string
-	only       int // users it reads, 0 for all
+	only       int // users of its account, 0 for as many as all others have
 }
 
 // order is what a contender of this program is told; it goes to its process as JSON.

@@ -41,12 +41,12 @@ func (r result) writeRow(w io.Writer) {
 		name += " (" + r.failure.Error() + ")"
 	}
 	table, rows := r.Table, r.FirstRows
-	took, calls := r.whole()
+	took, calls := r.extrapolated()
 	if r.program != nil || r.order.Naive { // they have their table when they have everything
 		table.After, rows.After = took, took
 	}
 	if r.only > 0 {
-		name += fmt.Sprintf(" (extrapolated from %d users in %s)", r.only, seconds(r.EveryKey.After))
+		name += fmt.Sprintf(" (extrapolated from %d users in %s)", r.users, seconds(r.EveryKey.After))
 	}
 	cost := r.EveryKey.Cost
 	fmt.Fprintf(w, "| %s | %s | %s | %s | %d | %d (%s) | %d of %d | %s |\n", name, orNever(rows.After), orNever(table.After), orNever(took),

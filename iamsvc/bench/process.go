@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -19,7 +19,8 @@ type result struct {
 	contender
 	findings
 	there   []key // the keys the server had when it began
-	users   int
+	users   int   // it had
+	whole   int   // users of the whole account; more than it had where it was given a small one
 	took    time.Duration
 	cost    tally // in all
 	cpu     time.Duration
@@ -28,8 +29,8 @@ type result struct {
 
 // run gives a contender a fresh endpoint and lets it read that.
 func (c contender) run(ctx context.Context, folder string, s scale, timeline io.Writer) (r result) {
-	r = result{contender: c}
-	e, err := newEndpoint(filepath.Join(folder, "account"), s.users, c.limits)
+	r = result{contender: c, whole: s.users}
+	e, err := newEndpoint(filepath.Join(folder, "account"), cmp.Or(c.only, s.users), c.limits)
 	if err != nil {
 		r.failure = err
 		return r
@@ -77,24 +78,8 @@ func (r *result) prepare(ctx context.Context, e *endpoint) error {
 		}
 		users, keys, err := e.truth(ctx)
 		r.there, r.users = keys, len(users)
-		if r.only > 0 && err == nil {
-			r.there = keysOfUsers(keys, users[:min(r.only, len(users))])
-		}
 		return err
 	})
-}
-
-func keysOfUsers(keys []key, users []string) (some []key) {
-	wanted := map[string]bool{}
-	for _, name := range users {
-		wanted[name] = true
-	}
-	for _, k := range keys {
-		if wanted[k.User] {
-			some = append(some, k)
-		}
-	}
-	return some
 }
 
 // start runs the contender's process to its end.
@@ -127,9 +112,6 @@ func (r *result) start(ctx context.Context, e *endpoint) error {
 // its end.
 func (r *result) startRival(ctx context.Context, url, id, secret string) error {
 	arguments := append(r.program[1:len(r.program):len(r.program)], url)
-	if r.only > 0 {
-		arguments = append(arguments, strconv.Itoa(r.only))
-	}
 	command := exec.CommandContext(ctx, r.program[0], arguments...) // #nosec G204 -- one of the table in contender.go
 	command.Env = []string{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "AWS_ACCESS_KEY_ID=" + id, "AWS_SECRET_ACCESS_KEY=" + secret,
 		"AWS_DEFAULT_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true"}

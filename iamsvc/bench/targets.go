@@ -132,21 +132,21 @@ func (all results) ratios() (list []figure) {
 		if !ran || rival.EveryKey.After == 0 {
 			continue
 		}
-		took, calls := rival.whole()
+		took, calls := rival.extrapolated()
 		list = append(list, figure{name: "Keydesk to " + name, reached: fmt.Sprintf("table %.0fx sooner, every key ID %.1fx sooner, %.1fx fewer calls; keys missing 0 to %d",
 			ratio(took, us.Table.After), ratio(took, us.EveryKey.After), ratio(calls, us.EveryKey.Cost.calls()), rival.missing())})
 	}
 	return list
 }
 
-// whole is the time and the calls for all users, extrapolated where a contender
-// was told only some of them.
-func (r result) whole() (time.Duration, int) {
+// extrapolated is the time and the calls for all users, where a contender had
+// only some of them.
+func (r result) extrapolated() (time.Duration, int) {
 	took, calls := r.EveryKey.After, r.EveryKey.Cost.calls()
 	if r.only == 0 {
 		return took, calls
 	}
-	return took * time.Duration(r.users) / time.Duration(r.only), calls * r.users / r.only
+	return took * time.Duration(r.whole) / time.Duration(r.users), calls * r.whole / r.users
 }
 
 func (r result) missing() int { return missing(r.there, r.Keys) }

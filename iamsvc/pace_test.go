@@ -176,7 +176,7 @@ func TestNoLimitIsNotSlowed(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("%v for 500 calls", took)
 	}
 }

@@ -58,8 +58,13 @@ func (c ownerCard) nextSteps() []string {
 		add("The key has never been used. Ask the owner whether it is needed; if not, it can be deactivated and then deleted.")
 	case used.Read && days(c.now, used.At) > recentDays:
 		add("The key has not been used for more than 90 days. Ask the owner whether it is needed; if not, it can be deactivated and then deleted.")
+	case used.Read && c.user.Quarantined:
+		add("The key is in use. Tell the owner at once: programs that use it will fail.")
 	case used.Read:
 		add("The key is in use. Talk to the owner before it is deactivated: programs that use it will fail.")
+	}
+	if c.user.Quarantined && len(c.found.Siblings) > 0 {
+		add("Look at the user's other keys too: which of them leaked is not certain.")
 	}
 	if c.isActive() && days(c.now, c.found.Key.Created) > 90 {
 		add("The key is older than 90 days. Ask the owner to replace it: create a second key, move everything to it, then deactivate this one.")

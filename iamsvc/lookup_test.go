@@ -23,6 +23,7 @@ const (
 func openRead(t *testing.T) local {
 	t.Helper()
 	l := openLocal(t, localaccount.Options{})
+	l.server.Trouble().SetReportTime(1)
 	if err := l.Refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,34 @@
+package e2e
+
+import "testing"
+
+// TestLinkToAnAnswer copies the link of an answer and opens it, as the person
+// does to whom it was sent; then the same way without scripts.
+func TestLinkToAnAnswer(t *testing.T) {
+	b := start(t).tab()
+	b.signIn("admin", password)
+	const elsewhere = "AKIAY34FZKBOKMUTVV7A"
+	b.open("/search")
+	b.fill("Access key ID, user name", elsewhere+"\n")
+	b.sees("Not in this account")
+	// The browser of a test may not read its clipboard.
+	eval[bool](b, `(navigator.clipboard.writeText = async (text) => { window.copied = text }, true)`)
+	b.click("Copy link")
+	b.until(`window.copied === document.querySelector("#answer-link").href`)
+	link := eval[string](b, `new URL(window.copied).pathname`)
+
+	other := b.another()
+	other.open(link)
+	other.sees("Not in this account", elsewhere)
+
+	b.withoutJavaScript()
+	b.open("/search")
+	b.fill("Access key ID, user name", "AKIAIOSFODNN7EXAMPLE "+elsewhere+"\t\n") // on to the button, and press it
+	b.sees("Access keys found")
+	b.click("Link to this answer")
+	b.until(`location.pathname.startsWith("/search/links/")`)
+	b.sees("Access keys found", elsewhere)
+	b.click("Look up " + elsewhere)
+	b.sees("Not in this account")
+	b.seesNot("Copy link")
+}

@@ -49,12 +49,15 @@ var keyColumns = []listColumn[keyRow]{
 
 // keyIDCell leads to the key's card on its owner's page.
 func keyIDCell(v listView, r keyRow) []views.Line {
-	lines := one(views.Line{Text: r.key.ID, URL: userPath(v.account, r.user.Name) + "#" + r.key.ID})
+	lines := one(unreadKeyID(r.user))
+	if r.key.ID != "" {
+		lines = one(views.Line{Text: r.key.ID, URL: userPath(v.account, r.user.Name) + "#" + r.key.ID})
+	}
 	if r.user.Quarantined {
 		lines = append(lines, views.Line{Kind: "error", Text: "Quarantined by AWS"})
 	}
 	lines = append(lines, v.protectedMark(r.user.User)...)
-	return lines
+	return append(lines, retryLines(r.user)...)
 }
 
 func keyStatusCell(_ listView, r keyRow) []views.Line {
@@ -86,7 +89,8 @@ func lastUsedWhere(v listView, u iamsvc.LastUsed, where string) []views.Line {
 
 // keysList has one row per access key.
 var keysList = listKind[keyRow]{
-	name: listKeys, unit: "access key", label: "Access keys of all users", search: "Find access keys by ID, user or description",
+	name: listKeys, unit: "access key", file: "access-keys", exported: actionExportAccessKeys,
+	label: "Access keys of all users", search: "Find access keys by ID, user or description",
 	columns: keyColumns, filters: keyFilters, empty: emptyKeys,
 	rows: func(i *iamsvc.Inventory) (rows []keyRow) {
 		for n := range i.Users {

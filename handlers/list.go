@@ -18,6 +18,7 @@ type listColumn[T any] struct {
 	class     string
 	value     func(T) sortValue
 	cell      func(listView, T) []views.Line
+	export    func(listView, T) string // nil: what the cell says
 }
 
 // listView is what cells are drawn with.
@@ -124,15 +125,20 @@ func listHeads[T any](columns []listColumn[T], q listQuery, path string) []views
 		if c.value != nil {
 			head.SortURL = q.sortedBy(c.id).at(path)
 		}
-		if len(q.Sort) > 0 && q.Sort[0].Column == c.id {
-			head.Sort = "ascending"
-			if q.Sort[0].Desc {
-				head.Sort = "descending"
-			}
+		at := slices.IndexFunc(q.Sort, func(k sortKey) bool { return k.Column == c.id })
+		if at >= 0 {
+			head.Sort, head.SortAfter = direction(q.Sort[at].Desc), at
 		}
 		heads = append(heads, head)
 	}
 	return heads
+}
+
+func direction(desc bool) string {
+	if desc {
+		return "descending"
+	}
+	return "ascending"
 }
 
 // listCells are the cells of one row.

@@ -45,6 +45,14 @@ func unreadLine(err error) views.Line {
 	}
 }
 
+// unreadKeyID stands for the ID of a key that only the credential report tells of.
+func unreadKeyID(u *iamsvc.InventoryUser) views.Line {
+	if u.KeysErr == nil {
+		return unreadLine(iamsvc.ErrNotReadYet)
+	}
+	return unreadLine(u.KeysErr)
+}
+
 // unreadBecause names the reason in a sentence's worth of words.
 func unreadBecause(err error) string {
 	switch {

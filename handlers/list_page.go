@@ -71,7 +71,7 @@ func (p *picture[T]) newList(q listQuery, person listPerson) drawnList {
 	cut := p.cut(q, person.now, pageSize(person.prefs.PageSize))
 	rows, err := p.draw(cut.rows, visible, person.now)
 	list := views.List{
-		ID: p.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh",
+		ID: p.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh", RetryURL: readAgainPath(p.account),
 		Label: p.label, SearchLabel: p.search,
 		Search: q.Search, Sort: formatSort(q.Sort), Query: q.encode(),
 		Freshness: freshness(p.inventory, person.now), Notices: listNotices(p.inventory, q),
@@ -90,6 +90,7 @@ func (p *picture[T]) newList(q listQuery, person listPerson) drawnList {
 		list.EmptyTitle, list.EmptyText = "Could not be read", "Nothing is known of this account yet. Choose Refresh to try again."
 	} else {
 		list.EmptyTitle, list.EmptyText = p.empty(q)
+		list.CSVURL, list.JSONURL = q.onPage(1).at(path+".csv"), q.onPage(1).at(path+".json")
 		list.Count = matchCount(cut.matches, len(p.all), q.filtered(), p.unit)
 	}
 	return drawnList{list, p.unread(cut.rows), err}

@@ -11,17 +11,19 @@ import (
 
 // listKind is what tells one list from the other.
 type listKind[T any] struct {
-	name    string // listUsers or listKeys
-	unit    string // what one row is: "user"
-	label   string // what the table holds, for screen readers
-	search  string // what the search finds
-	columns []listColumn[T]
-	filters func(listQuery) []views.ListFilter
-	empty   func(listQuery) (title, text string) // of a list without rows
-	rows    func(*iamsvc.Inventory) []T          // in listOrder
-	owner   func(T) *iamsvc.InventoryUser
-	fits    func(*listMatcher, T) bool // the filters, not the search
-	text    func(T) searchText
+	name     string // listUsers or listKeys
+	unit     string // what one row is: "user"
+	file     string // begins the name of an exported file
+	exported string // the journal's name of an export
+	label    string // what the table holds, for screen readers
+	search   string // what the search finds
+	columns  []listColumn[T]
+	filters  func(listQuery) []views.ListFilter
+	empty    func(listQuery) (title, text string) // of a list without rows
+	rows     func(*iamsvc.Inventory) []T          // in listOrder
+	owner    func(T) *iamsvc.InventoryUser
+	fits     func(*listMatcher, T) bool // the filters, not the search
+	text     func(T) searchText
 }
 
 // picture is what pages of a list are cut from: the rows of one inventory with

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ var userColumns = []listColumn[userRow]{
 	{id: "path", title: "Path",
 		cell:  func(_ listView, u userRow) []views.Line { return plain(orNone(u.Path)) },
 		value: func(u userRow) sortValue { return textValue(u.Path) }},
-	{id: "groups", title: "Groups", standard: true, cell: userGroupsCell,
+	{id: "groups", title: "Groups", standard: true, cell: userGroupsCell, export: userGroupNames,
 		value: func(u userRow) sortValue { return countValue(len(u.Groups), u.GroupsRead) }},
 	{id: "activity", title: "Last activity", standard: true, cell: userActivityCell,
 		value: func(u userRow) sortValue { return agoValue(u.LastActivity) }},
@@ -50,11 +51,18 @@ func userNameCell(v listView, u userRow) []views.Line {
 			Hint: "AWS found a key of this user exposed and attached AWSCompromisedKeyQuarantine"})
 	}
 	lines = append(lines, v.protectedMark(u.User)...)
-	if failed(u.Err) || failed(u.KeysErr) && len(u.Keys) > 0 {
-		lines = append(lines, views.Line{Kind: "warning", Text: "Could not be read again",
-			Hint: "This row is of an earlier reading"})
+	return append(lines, retryLines(u)...)
+}
+
+// retryLines mark a row that is not as the server has it now.
+func retryLines(u *iamsvc.InventoryUser) (lines []views.Line) {
+	if !failed(u.Err) && !failed(u.KeysErr) {
+		return nil
 	}
-	return lines
+	if failed(u.Err) || slices.ContainsFunc(u.Keys, func(k iamsvc.AccessKey) bool { return k.ID != "" }) {
+		lines = one(views.Line{Kind: "warning", Text: "Could not be read again", Hint: "This row is of an earlier reading"})
+	}
+	return append(lines, views.Line{Text: "Try again", Retry: u.Name})
 }
 
 func userGroupsCell(v listView, u userRow) []views.Line {
@@ -66,6 +74,14 @@ func userGroupsCell(v listView, u userRow) []views.Line {
 	default:
 		return v.unknown()
 	}
+}
+
+// userGroupNames has room for what the cell only counts.
+func userGroupNames(v listView, u userRow) string {
+	if u.GroupsRead {
+		return orNone(strings.Join(u.Groups, "; "))
+	}
+	return exportedLines(userGroupsCell(v, u))
 }
 
 // userActivityCell says "Never" of a user with credentials that were never
@@ -133,10 +149,11 @@ func userSignInCell(v listView, u userRow) []views.Line {
 
 func userKeyIDCell(_ listView, u userRow) []views.Line {
 	return keyLines(u, func(k *iamsvc.AccessKey) views.Line {
+		id := orElse(k.ID, unreadKeyID(u).Text)
 		if isStatus(k.Status, iamsvc.KeyActive) {
-			return views.Line{Text: string(k.Status) + " - " + k.ID, Hint: k.Description}
+			return views.Line{Text: string(k.Status) + " - " + id, Hint: k.Description}
 		}
-		return views.Line{Lead: string(k.Status), Text: "- " + k.ID, Hint: k.Description}
+		return views.Line{Lead: string(k.Status), Text: "- " + id, Hint: k.Description}
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"keydesk/iamsvc"
@@ -70,7 +71,8 @@ func (p listPerson) columns(list string) []string {
 
 // usersList has one row per user.
 var usersList = listKind[userRow]{
-	name: listUsers, unit: "user", label: "Users and their access keys", search: "Find users by name, key ID or group",
+	name: listUsers, unit: "user", file: "iam-users", exported: actionExportUsers,
+	label: "Users and their access keys", search: "Find users by name, key ID or group",
 	columns: userColumns, empty: emptyUsers,
 	filters: func(q listQuery) []views.ListFilter {
 		return append(keyFilters(q),
@@ -137,6 +139,31 @@ func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return seeOther(w, r, back)
+}
+
+// readAgainPath is outside "users", where it could be a user's name.
+func readAgainPath(account string) string {
+	return path("accounts", account, "inventory", "read-again")
+}
+
+// ReadAgain has the users of the marked rows read again, and goes back to the list.
+func (u Users) ReadAgain(w http.ResponseWriter, r *http.Request) error {
+	account, err := u.account(r)
+	if err != nil {
+		return err
+	}
+	inventory := account.Inventory()
+	names := slices.DeleteFunc(r.PostForm["user"], func(name string) bool {
+		_, known := inventory.User(name)
+		return !known
+	})
+	if len(names) > 0 {
+		account.ReadAgain(names...)
+		if err := u.flash(w, r, "info", "Reading again", "The row changes as soon as IAM has answered."); err != nil {
+			return err
+		}
+	}
+	return seeOther(w, r, listBack(r, account.ID()))
 }
 
 // listBack is the list that a form on it was sent from. Only the list's own

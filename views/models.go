@@ -74,7 +74,9 @@ type Column struct {
 	Title   string
 	SortURL string // "" when the column cannot be sorted
 	Sort    string // "ascending", "descending" or ""
-	Class   string // extra class, "num" for right-aligned numbers
+	// SortAfter is how many other columns the table is sorted by before this one.
+	SortAfter int
+	Class     string // extra class, "num" for right-aligned numbers
 }
 
 // Pagination links to the pages of a list; URLs are complete.

@@ -81,7 +81,10 @@ func (s *site) routes() []route {
 
 		{"GET", account + "/dashboard", auth.ViewUsers, live, home.Dashboard},
 		{"GET", account + "/users", auth.ViewUsers, live, users.List},
+		{"GET", account + "/users.csv", auth.ViewUsers, live, users.DownloadCSV},
+		{"GET", account + "/users.json", auth.ViewUsers, live, users.DownloadJSON},
 		{"POST", account + "/users/refresh", auth.ViewUsers, live, users.Refresh},
+		{"POST", account + "/inventory/read-again", auth.ViewUsers, live, users.ReadAgain},
 		{"GET", account + "/users/preferences", auth.UsePreferences, live, users.PreferencesForm},
 		{"POST", account + "/users/preferences", auth.UsePreferences, live, users.SavePreferences},
 		{"GET", account + "/create-user", auth.CreateUsers, fresh, users.CreateForm},
@@ -93,6 +96,8 @@ func (s *site) routes() []route {
 		{"GET", user + "/activity", auth.ViewUsers, live, users.Activity},
 
 		{"GET", account + "/access-keys", auth.ViewUsers, live, keys.List},
+		{"GET", account + "/access-keys.csv", auth.ViewUsers, live, keys.DownloadCSV},
+		{"GET", account + "/access-keys.json", auth.ViewUsers, live, keys.DownloadJSON},
 		{"GET", account + "/inventory/progress", auth.ViewUsers, live, inventory.Progress},
 		{"POST", account + "/inventory/pause", auth.GenerateCredentialReport, live, inventory.Pause},
 		{"POST", account + "/inventory/resume", auth.GenerateCredentialReport, live, inventory.Resume},

@@ -33,10 +33,9 @@ func (e Event) record() []string {
 	return append(r, e.Hash)
 }
 
-// WriteCSV writes a header and a line for each event, until the first error. Cells a
-// spreadsheet would run as a formula begin with an apostrophe.
+// WriteCSV writes a header and a line for each event, until the first error.
 func WriteCSV(w io.Writer, events iter.Seq2[Event, error]) error {
-	c := csv.NewWriter(w)
+	c := NewCSV(w)
 	if err := c.Write(fieldNames); err != nil {
 		return err
 	}
@@ -44,16 +43,33 @@ func WriteCSV(w io.Writer, events iter.Seq2[Event, error]) error {
 		if err != nil {
 			return err
 		}
-		r := e.record()
-		for i := range r {
-			r[i] = inert(r[i])
-		}
-		if err := c.Write(r); err != nil {
+		if err := c.Write(e.record()); err != nil {
 			return err
 		}
 	}
-	c.Flush()
-	return c.Error()
+	return c.Flush()
+}
+
+// CSV writes files that people open in spreadsheets: no cell of them is a formula.
+type CSV struct{ w *csv.Writer }
+
+// NewCSV writes to w.
+func NewCSV(w io.Writer) *CSV { return &CSV{csv.NewWriter(w)} }
+
+// Write writes one line. Cells a spreadsheet would run as a formula begin with an
+// apostrophe.
+func (c *CSV) Write(cells []string) error {
+	line := make([]string, len(cells))
+	for i, cell := range cells {
+		line[i] = inert(cell)
+	}
+	return c.w.Write(line)
+}
+
+// Flush ends the file. Its error is that of any line before.
+func (c *CSV) Flush() error {
+	c.w.Flush()
+	return c.w.Error()
 }
 
 // inert keeps IAM names such as "=cmd" from being formulas (OWASP, CSV injection;

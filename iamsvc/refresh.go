@@ -41,20 +41,24 @@ func (a *Account) Refresh(ctx context.Context) error {
 	if err := a.queue.resumed(ctx); err != nil {
 		return err
 	}
+	l := a.background
 	a.mu.Lock()
 	a.denied, a.started = 0, a.now()
+	if !a.facts.UsersAt.IsZero() && a.facts.Report.tooOld(a.started) {
+		l = a.sweep // every user again, which nobody waits for
+	}
 	a.mu.Unlock()
 	a.learn(func(f *facts) { f.loading = true })
 	defer a.learn(func(f *facts) { f.loading = false })
 
 	a.queue.open()
 	var crawl sync.WaitGroup
-	crawl.Go(func() { a.crawl(ctx, a.background) })
+	crawl.Go(func() { a.crawl(ctx, l) })
 	err := a.readLists(ctx)
 	a.plan()
 	a.queue.close()
 	crawl.Wait()
-	a.readLastUsed(ctx, a.background, a.now().Add(-a.sweepEvery))
+	a.readLastUsed(ctx, l, a.now().Add(-a.sweepEvery))
 	if a.someoneGone() {
 		_, err = a.readUsers(ctx)
 	}
@@ -136,7 +140,11 @@ func (a *Account) readFirstScreen() {
 // plan queues the users whose keys have to be read.
 func (a *Account) plan() {
 	a.mu.Lock()
-	users := a.facts.toRead(a.own, a.now().Add(-a.sweepEvery))
+	overdue := a.now().Add(-a.sweepEvery)
+	if a.facts.Report.tooOld(a.now()) {
+		overdue = a.started // nothing tells who changed
+	}
+	users := a.facts.toRead(a.own, overdue)
 	a.mu.Unlock()
 	a.queue.plan(users)
 }

@@ -63,6 +63,9 @@ func (r CredentialReport) datesInactiveKeys() bool {
 	return false
 }
 
+// tooOld: the report tells nothing about who changed lately, or there is none.
+func (r reportReading) tooOld(now time.Time) bool { return now.Sub(r.Since) > staleReport }
+
 // reportedKeyless: the report says that u has no keys, and can be believed.
 func (f *facts) reportedKeyless(u User) bool {
 	row, ok := f.row(u)
@@ -153,7 +156,7 @@ func (a *Account) untilReport(looks int) time.Duration {
 // setReportErr notes that there is no newer report than the one there may be.
 func (f *facts) setReportErr(err error, now time.Time) {
 	f.reportErr = err
-	if now.Sub(f.Report.Since) > staleReport {
+	if f.Report.tooOld(now) {
 		f.Report.TellsKeyless = false
 	}
 }

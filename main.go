@@ -204,6 +204,7 @@ func listen(c config.Config) (listeners, error) {
 func openAccount(ctx context.Context, c config.Config, service iamsvc.Config, local net.Listener) (*iamsvc.Account, func(), error) {
 	service.IAMEndpoint, service.STSEndpoint = c.IAMEndpoint, c.STSEndpoint
 	service.RateCeiling = float64(c.IAMRateCeiling)
+	service.SweepEvery = time.Duration(c.SweepHours) * time.Hour
 	service.ShelfMark = c.IAM + " " + c.IAMEndpoint
 	if c.IAM == config.IAMAWS {
 		var err error

@@ -27,6 +27,7 @@ type Config struct {
 	IAMEndpoint       string // URL of an IAM-compatible server; empty is AWS
 	STSEndpoint       string // URL of its STS; empty is IAMEndpoint, or AWS
 	Region            string // AWS region, which picks the partition; empty leaves it to the AWS configuration
+	SweepHours        int    // within which every user is read again, whatever the reports say
 	IAMRateCeiling    int    // calls per second to IAM and STS that are never exceeded; 0 is none
 	LocalUsers        int    // users the embedded account is seeded with
 	LocalEndpoint     string // host:port that serves the embedded account to other clients
@@ -97,6 +98,8 @@ func (c *Config) settings() []setting {
 			help: "its STS, where that is not the same URL"},
 		{group: "Which IAM account", name: "iam-rate-ceiling", value: "N", fallback: "0", number: &c.IAMRateCeiling,
 			help: "most calls per second; 0 is as many as IAM admits"},
+		{group: "Which IAM account", name: "sweep-hours", value: "N", fallback: "6", number: &c.SweepHours,
+			help: "every user is read again within so many hours, 1 to 168"},
 
 		{group: "The embedded account", name: "local-users", value: "N", fallback: "150", number: &c.LocalUsers,
 			help: "users it is filled with when it is first made, 10 to 5000"},

@@ -63,6 +63,9 @@ func (c Config) validateIAM() error {
 	if c.IAMRateCeiling < 0 {
 		faults = append(faults, fmt.Errorf("-iam-rate-ceiling %d must not be negative; 0 is no ceiling", c.IAMRateCeiling))
 	}
+	if c.SweepHours < 1 || c.SweepHours > 7*24 {
+		faults = append(faults, fmt.Errorf("-sweep-hours %d is outside 1 to 168", c.SweepHours))
+	}
 	endpoints := []struct{ flag, value string }{
 		{"iam-endpoint", c.IAMEndpoint}, {"sts-endpoint", c.STSEndpoint},
 	}

@@ -140,7 +140,7 @@ func (a *Account) readFirstScreen() {
 // plan queues the users whose keys have to be read.
 func (a *Account) plan() {
 	a.mu.Lock()
-	overdue := a.now().Add(-a.sweepEvery)
+	overdue := a.started.Add(-a.sweepEvery)
 	if a.facts.Report.tooOld(a.now()) {
 		overdue = a.started // nothing tells who changed
 	}

@@ -127,7 +127,7 @@ func dateField(day time.Time) string {
 var auditActions = []string{
 	string(iamsvc.ActionCreateAccessKey), string(iamsvc.ActionUpdateAccessKey), string(iamsvc.ActionDeleteAccessKey),
 	string(iamsvc.ActionTagUser), string(iamsvc.ActionCreateUser),
-	actionLookUp, actionGenerateReport, actionExportReport, actionExportAuditLog, actionExportUsers, actionExportAccessKeys,
+	actionLookUp, actionGenerateReport, actionExportReport, actionExportAuditLog, actionPauseReading, actionResumeReading, actionExportUsers, actionExportAccessKeys,
 	actionSignIn, actionSignOut, "Refused", actionEndSession, actionChangePassword,
 	audit.ActionCut, actionCreateLocalAccount, actionSetRole, actionDisable, actionEnable, actionResetPassword, actionEndSessions,
 }

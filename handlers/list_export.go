@@ -75,6 +75,7 @@ const (
 	columnAsOf     = "As of"
 	columnUsedAsOf = "Last used as of"
 	columnReading  = "Reading"
+	columnNotes    = "Notes" // what else the page says beside the name of a row
 )
 
 // records are all columns, chosen or not, under the names they have on the page.
@@ -84,17 +85,19 @@ func (p *picture[T]) records(q listQuery, v listView) records {
 		for _, c := range p.columns {
 			head = append(head, c.title)
 		}
-		if !yield(head) {
+		if !yield(append(head, columnNotes)) {
 			return
 		}
 		asOf, usedAsOf := machine(p.inventory.AsOf), orElse(machine(p.inventory.ReportTime), textNotKnown)
 		q.Page = 1
 		for _, row := range p.cut(q, v.now, max(1, len(p.all))).rows {
 			record := []string{asOf, usedAsOf, readingOf(p.owner(p.all[row]))}
-			for _, c := range p.columns {
+			name := p.columns[0].cell(v, p.all[row])
+			record = append(record, exportedLines(name[:1]))
+			for _, c := range p.columns[1:] {
 				record = append(record, c.exported(v, p.all[row]))
 			}
-			if !yield(record) {
+			if !yield(append(record, orNone(exportedLines(name[1:])))) {
 				return
 			}
 		}

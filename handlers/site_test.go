@@ -76,15 +76,7 @@ func newSite(t testing.TB) *site {
 // newSiteOf is newSite over an account of so many users.
 func newSiteOf(t testing.TB, users int) *site {
 	t.Helper()
-	dir := t.TempDir()
-	database, err := peopled()
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "keydesk.db"), database, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newSiteIn(t, dir, users)
+	s := newSiteIn(t, peopledDir(t), users)
 	// With a report there already the reading has nothing to wait for.
 	if _, err := s.Account.GenerateCredentialReport(t.Context()); err != nil {
 		t.Fatal(err)
@@ -93,6 +85,20 @@ func newSiteOf(t testing.TB, users int) *site {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// peopledDir is a data folder in which there are the accounts of newSite.
+func peopledDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	database, err := peopled()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "keydesk.db"), database, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // peopled is a database with three accounts in it. Hashing their passwords for

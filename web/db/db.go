@@ -41,6 +41,7 @@ type DB struct {
 	write, read *sql.DB
 	dialect     dialect
 	watch       *watch
+	look        look         // where this process is alone
 	commits     atomic.Int64 // of this process, those without an answer included
 	// release gives up what keeps other processes out; nil where they may come in.
 	release func() error
@@ -58,6 +59,8 @@ type dialect struct {
 	lock string
 	// version asks for one text that changes with every commit; see watch.
 	version string
+	// alone is set where no other replica writes.
+	alone bool
 	// explain turns the driver's errors into this package's.
 	explain func(error) error
 }
@@ -92,6 +95,7 @@ func newDB(write, read *sql.DB, in dialect) *DB {
 // Close closes every connection; SQLite's write-ahead log is folded into its file.
 func (d *DB) Close() error {
 	err := errors.Join(d.watch.close(), d.read.Close(), d.write.Close())
+	d.commits.Add(1) // nothing remembered counts any more
 	if d.release != nil {
 		err = errors.Join(err, d.release())
 	}

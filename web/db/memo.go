@@ -66,7 +66,8 @@ func (m *Memo[K, V]) put(at version, key K, v V) {
 	}
 }
 
-// look is the version that one request goes by.
+// look is the version that one request goes by or, where no other process may write,
+// all of them.
 type look struct {
 	mu      sync.Mutex
 	version version
@@ -76,7 +77,8 @@ type look struct {
 
 type lookKey struct{}
 
-// maxLook ends a look: a stream that stays open must notice what others write.
+// maxLook ends a look: a stream that stays open must notice what other replicas write,
+// and everybody what an operator does with a shell.
 const maxLook = time.Second
 
 // OneLook returns a context in which memos ask for the database's version once, and
@@ -88,7 +90,10 @@ func OneLook(ctx context.Context) context.Context {
 
 func (d *DB) version(ctx context.Context) (version, error) {
 	l, ok := ctx.Value(lookKey{}).(*look)
-	if !ok {
+	switch {
+	case d.dialect.alone:
+		l = &d.look
+	case !ok:
 		return d.watch.version(ctx)
 	}
 	l.mu.Lock()

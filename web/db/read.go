@@ -40,6 +40,7 @@ func OpenToRead(ctx context.Context, url string) (*DB, error) {
 	default:
 		return nil, ErrURL
 	}
+	in.alone = false
 	d := newDB(pool, pool, in)
 	if err := d.Ping(ctx); err != nil {
 		return nil, fmt.Errorf("database: %w", errors.Join(in.explain(err), d.Close()))

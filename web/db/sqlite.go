@@ -24,6 +24,7 @@ var sqliteDialect = dialect{
 	guard:   sqliteGuard,
 	bind:    func(query string, args []any) (string, []any) { return query, args },
 	version: `PRAGMA data_version`,
+	alone:   true,
 	explain: explainSQLite,
 }
 

@@ -113,7 +113,7 @@ func matchesCount(found iamsvc.LookUpResult) string {
 	switch {
 	case asked > 0:
 		return fmt.Sprintf("The text holds %s; %d of those listed are known here.", countOf(asked+found.MoreKeys, "key ID"), known)
-	case n == 0:
+	case len(found.Keys)+len(found.Users) == 0:
 		return "No user's name holds this text, and no access key ID begins or ends like it."
 	case n == 1:
 		return "1 match in what Keydesk has read of the account."

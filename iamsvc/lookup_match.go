@@ -19,7 +19,7 @@ type KeyMatch struct {
 // matchKeys answers for several IDs, and for fragments, without a call. IDs
 // the inventory does not have are in the list too.
 func matchKeys(inv *Inventory, p Paste) LookUpResult {
-	r := LookUpResult{Kind: Matches, AsOf: inv.AsOf, Unread: inv.unread()}
+	r := LookUpResult{Kind: Matches, AsOf: inv.AsOf, Unread: inv.unread(), MoreKeys: p.MoreFragments}
 	for _, id := range slices.Concat(p.KeyIDs, p.Temporary) {
 		m := KeyMatch{KeyID: id, Asked: true, Temporary: isTemporary(id)}
 		if k, ok := inv.keyInAnyCase(id); ok {
@@ -88,7 +88,7 @@ func (i *Inventory) matchName(r *LookUpResult, word string) {
 
 func (r *LookUpResult) cut() {
 	if n := len(r.Keys) - mostMatches; n > 0 {
-		r.Keys, r.MoreKeys = r.Keys[:mostMatches], n
+		r.Keys, r.MoreKeys = r.Keys[:mostMatches], r.MoreKeys+n
 	}
 	if n := len(r.Users) - mostMatches; n > 0 {
 		r.Users, r.MoreUsers = r.Users[:mostMatches], n

@@ -288,9 +288,20 @@ func TestLookUpOfSeveral(t *testing.T) {
 	for i := range 70 {
 		many.WriteString("AKIAY34FZKBOKMUT" + string(rune('A'+i/10)) + string(rune('A'+i%10)) + "ZZ\n")
 	}
+	if r := l.costs(t, strings.Repeat("AKIA****WBAA ", 3)+fragments(mostFragments+7), 0); r.MoreKeys < 8 {
+		t.Errorf("of %d parts of IDs %d are said to be left out", mostFragments+8, r.MoreKeys)
+	}
 	if r := l.costs(t, many.String(), 0); len(r.Keys) != mostMatches || r.MoreKeys != 20 {
 		t.Errorf("%d of 70 keys and %d more", len(r.Keys), r.MoreKeys)
 	}
+}
+
+func fragments(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString("AKIA****" + string([]rune{rune('A' + i/26), rune('A' + i%26), 'Z', 'Z'}) + "\n")
+	}
+	return b.String()
 }
 
 func TestLookUpWithASecretInThePaste(t *testing.T) {

@@ -14,14 +14,15 @@ import (
 // line, a CloudTrail event, a credentials file, a leak notice. It never holds a
 // secret, nor any of the text when that may have held one.
 type Paste struct {
-	KeyIDs      []string   // long-term key IDs (AKIA), upper case, in order, each once
-	Temporary   []string   // key IDs of temporary credentials (ASIA), likewise
-	Fragments   []Fragment // of masked and cut-off key IDs, but for those of the IDs above
-	Secret      bool       // a secret access key or session token was in the text
-	UserName    string     // from the first user ARN
-	UserAccount string     // the account number in that ARN
-	Session     string     // role and session name from the first ARN of an assumed role
-	Word        string     // the text, when it is one short word without quotes; else ""
+	KeyIDs        []string   // long-term key IDs (AKIA), upper case, in order, each once
+	Temporary     []string   // key IDs of temporary credentials (ASIA), likewise
+	Fragments     []Fragment // of masked and cut-off key IDs, but for those of the IDs above
+	MoreFragments int        // beyond those
+	Secret        bool       // a secret access key or session token was in the text
+	UserName      string     // from the first user ARN
+	UserAccount   string     // the account number in that ARN
+	Session       string     // role and session name from the first ARN of an assumed role
+	Word          string     // the text, when it is one short word without quotes; else ""
 }
 
 const longestWord = maxAccessKeyID

@@ -17,6 +17,9 @@ const (
 	shortestStart = 8
 )
 
+// mostFragments bounds the work: each is compared with every key there is.
+const mostFragments = 200
+
 // matches reports whether the whole ID could be the one that was masked.
 func (f Fragment) matches(keyID string) bool {
 	id := strings.ToUpper(keyID)
@@ -103,7 +106,11 @@ func (p *Paste) addWord() {
 }
 
 func (p *Paste) addFragment(f Fragment) {
-	if f.says() && !slices.Contains(p.Fragments, f) {
+	switch {
+	case !f.says() || slices.Contains(p.Fragments, f):
+	case len(p.Fragments) == mostFragments:
+		p.MoreFragments++
+	default:
 		p.Fragments = append(p.Fragments, f)
 	}
 }

@@ -73,7 +73,8 @@ func TestAccountOfKey(t *testing.T) {
 
 // Whatever surrounds it, a key ID is found, and no secret survives.
 func FuzzParsePaste(f *testing.F) {
-	for _, s := range []string{"", "x", "\"", "AKIA", " = ", "%41", "secret_access_key=", "\x00\xff", sentinel} {
+	for _, s := range []string{"", "x", "\"", "AKIA", " = ", "%41", "secret_access_key=", "\x00\xff", sentinel,
+		"AKIA****", "****WBAA", "AKIA...MPLE", "ends with ", "AKIAXXXXXXXXXXXXWBAA", "AKIA IOSF", "\u200b"} {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, before, after string) {
@@ -85,6 +86,11 @@ func FuzzParsePaste(f *testing.F) {
 		for _, k := range append(p.KeyIDs, p.Temporary...) {
 			if validateAccessKeyID(k) != nil || k != strings.ToUpper(k) {
 				t.Errorf("found %q", k)
+			}
+		}
+		for _, f := range p.Fragments {
+			if !f.says() || f.matches(id) || len(f.Start) > maxAccessKeyID || len(f.End) > maxAccessKeyID {
+				t.Errorf("%q %q: fragment %+v", before, after, f)
 			}
 		}
 		p = ParsePaste(before + "\n" + sentinel + "\n" + after)

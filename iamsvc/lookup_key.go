@@ -37,12 +37,22 @@ func (a *Account) lookUpKey(ctx context.Context, keyID string) (LookUpResult, er
 		r.Owner, r.Key.LastUsed = owner, used
 		a.readState(ctx, &r, user)
 	}
-	a.ReadSoon(r.owners()...)
+	a.readAfter(r)
 	return r, nil
 }
 
-// owners are the users whose keys were looked at: the inventory should not
-// stay behind what was just seen.
+// readAfter has the users read whose keys were looked at: at once where the
+// inventory is behind what was just seen, else in their turn.
+func (a *Account) readAfter(r LookUpResult) {
+	agrees := r.Kind == KeyFound && !r.Unlisted && r.InInventory && r.ListedOwner == r.Owner && r.Listed.Status == r.Key.Status
+	if !agrees {
+		a.want(r.owners(), a.now())
+		return
+	}
+	a.ReadSoon(r.Owner)
+}
+
+// owners are the users who have the key, by IAM and by the inventory.
 func (r *LookUpResult) owners() (names []string) {
 	for _, name := range []string{r.Owner, r.ListedOwner} {
 		if name != "" && !slices.Contains(names, name) {
@@ -131,7 +141,7 @@ func (a *Account) homeOf(ctx context.Context, keyID string) (h KeyHome) {
 
 func (a *Account) notHere(ctx context.Context, r LookUpResult) LookUpResult {
 	r.Kind, r.Home = NotInThisAccount, a.homeOf(ctx, r.KeyID)
-	a.ReadSoon(r.owners()...)
+	a.readAfter(r)
 	return r
 }
 

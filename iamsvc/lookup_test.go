@@ -101,6 +101,11 @@ func TestLookUpSeesWhatTheInventoryMissed(t *testing.T) {
 	if r.Key.Status != KeyInactive || r.Listed.Status != KeyActive || r.Key.Description == "" {
 		t.Errorf("%+v", r)
 	}
+	l.crawl(context.Background(), l.background) // as Run does when somebody is wanted
+	l.publish()
+	if _, k, _ := l.Inventory().Key(documented); k.Status != KeyInactive {
+		t.Errorf("the inventory stays behind: %+v", k)
+	}
 	if _, err := other.DeleteAccessKey(administrator(), "mateo.jackson", documented); err != nil {
 		t.Fatal(err)
 	}

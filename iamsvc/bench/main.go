@@ -17,7 +17,6 @@ import (
 type settings struct {
 	scale    scale
 	only     string
-	memory   bool
 	timeline bool
 }
 
@@ -29,8 +28,7 @@ func main() {
 	}
 	s := settings{scale: quick}
 	flag.BoolFunc("full", "5,000 users instead of 1,000: eight minutes", func(string) error { s.scale = full; return nil })
-	flag.StringVar(&s.only, "only", "", "contenders with this in their names, and nothing else; \"program\" for the program itself")
-	flag.BoolVar(&s.memory, "memory", true, "run the benchmarks of what happens in memory too")
+	flag.StringVar(&s.only, "only", "", "contenders with this in their names, and nothing else; \"program\": the program itself; \"memory\": go test -bench")
 	flag.BoolVar(&s.timeline, "timeline", false, "tell every two seconds what is being called, on standard error")
 	flag.Parse()
 	r, err := s.run(ctx)
@@ -71,20 +69,18 @@ func (s settings) run(ctx context.Context) (report, error) {
 		}
 	}
 	r.figures = byName.figures()
-	if s.only != "" && s.only != "program" {
-		return r, nil
+	if s.only == "" || s.only == "program" {
+		fmt.Fprintln(os.Stderr, "the program itself")
+		again, loaded := measureProgram(ctx, filepath.Join(folder, "program"), s.scale.users)
+		r.figures = slices.Concat(r.figures, again.figures(), loaded.figures())
 	}
-	fmt.Fprintln(os.Stderr, "the program itself")
-	again, loaded := measureProgram(ctx, filepath.Join(folder, "program"), s.scale.users)
-	r.figures = slices.Concat(r.figures, again.figures(), loaded.figures())
-	if !s.memory || s.only != "" {
-		return r, nil
+	if s.only == "" || s.only == "memory" {
+		fmt.Fprintln(os.Stderr, "in memory")
+		if r.benchmarks, err = runBenchmarks(ctx, os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: some benchmarks failed:", err)
+		}
+		r.figures = append(r.figures, memoryFigures(r.benchmarks)...)
 	}
-	fmt.Fprintln(os.Stderr, "in memory")
-	if r.benchmarks, err = runBenchmarks(ctx, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "bench: some benchmarks failed:", err)
-	}
-	r.figures = append(r.figures, memoryFigures(r.benchmarks)...)
 	return r, nil
 }
 

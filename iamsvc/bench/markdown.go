@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -60,12 +61,23 @@ func orNever(d time.Duration) string {
 	return seconds(d)
 }
 
+// written leaves out what is allocated, which no target is about.
 func (b benchmark) written() string {
 	var parts []string
 	for _, unit := range slices.Sorted(maps.Keys(b.values)) {
-		parts = append(parts, fmt.Sprintf("%.4g %s", b.values[unit], unit))
+		if unit != "B/op" && unit != "allocs/op" {
+			parts = append(parts, number(b.values[unit])+" "+unit)
+		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// number has four digits, or all before the point.
+func number(f float64) string {
+	if f >= 1000 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(f, 'g', 4, 64)
 }
 
 // processor is the model, where Linux tells it.

@@ -23,7 +23,6 @@ import (
 // restart is what a person sees who reloads the list while Keydesk starts again.
 type restart struct {
 	after   time.Duration // from the start of the process to the same table as before
-	calls   int           // to IAM, until then
 	rows    string        // what the page says of the table
 	failure error
 }
@@ -57,14 +56,18 @@ func measureProgram(ctx context.Context, folder string, users int) (r restart, m
 	return p.restart(ctx, before), m
 }
 
+// restart kills the program and starts it again while IAM is slow to answer: a
+// table that waits for a call is late by that.
 func (p *program) restart(ctx context.Context, before table) restart {
 	p.kill()
-	tally, started := p.endpoint.tally(), time.Now()
+	p.endpoint.limits.latency = 3 * time.Second
+	p.endpoint.limit()
+	started := time.Now()
 	if err := p.start(ctx); err != nil {
 		return restart{failure: err}
 	}
 	err := p.until(ctx, time.Millisecond, func(now table) bool { return now.same(before) })
-	return restart{after: time.Since(started), calls: p.endpoint.tally().since(tally).calls(), rows: before.rows, failure: err}
+	return restart{after: time.Since(started), rows: before.rows, failure: err}
 }
 
 func newProgram(ctx context.Context, folder string, users int) (*program, error) {
@@ -209,8 +212,5 @@ func (r restart) figures() []figure {
 	if r.failure != nil {
 		return []figure{notReached("Whole table after a restart", r.failure)}
 	}
-	return []figure{
-		atMost("Whole table ("+r.rows+") after a restart, from the start of the process", restartTarget, r.after, milliseconds),
-		atMost("Calls until then", 0, r.calls, count),
-	}
+	return []figure{atMost("Whole table ("+r.rows+") after a restart, from the start of the process, while every call to IAM takes 3 s", restartTarget, r.after, milliseconds)}
 }

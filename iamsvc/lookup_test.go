@@ -101,7 +101,12 @@ func TestLookUpSeesWhatTheInventoryMissed(t *testing.T) {
 	if r.Key.Status != KeyInactive || r.Listed.Status != KeyActive || r.Key.Description == "" {
 		t.Errorf("%+v", r)
 	}
-	l.crawl(context.Background(), l.background) // as Run does when somebody is wanted
+	select {
+	case <-l.wanted:
+	default:
+		t.Error("nobody is to be read again")
+	}
+	l.crawl(context.Background(), l.background) // as Run does then
 	l.publish()
 	if _, k, _ := l.Inventory().Key(documented); k.Status != KeyInactive {
 		t.Errorf("the inventory stays behind: %+v", k)

@@ -117,8 +117,7 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := parseListQuery(r.URL.Query())
-	page, unread, err := newAccessKeysPage(a.pictures.of(account), q,
+	page, unread, err := newAccessKeysPage(a.pictures.of(account), parseListQuery(r.URL.Query()),
 		listPerson{account: account.ID(), prefs: prefs, now: a.Now()})
 	if err != nil {
 		return err
@@ -132,7 +131,7 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	comeBackWhile(w, page.Loading)
-	return a.drawn.render(w, r, a.user(r).ID+" "+q.at(page.List.URL), page)
+	return a.drawn.render(w, r, a.user(r).ID+" "+page.List.URL+"?"+page.List.Query, page)
 }
 
 // newAccessKeysPage also names the users on it whose keys are to be read.

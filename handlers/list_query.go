@@ -60,7 +60,7 @@ func parseListQuery(v url.Values) listQuery {
 	if len(q.Search) > maxSearch || !printable(q.Search) {
 		q.Search = ""
 	}
-	if iamsvc.ParsePaste(q.Search).Secret {
+	if q.Search != "" && iamsvc.ParsePaste(q.Search).Secret {
 		q.Search, q.Secret = "", true
 	}
 	return q
@@ -171,6 +171,9 @@ func (q listQuery) at(path string) string {
 }
 
 func shortenKeyID(text string) string {
+	if len(text) <= keySuffixLength {
+		return text
+	}
 	if p := iamsvc.ParsePaste(text); len(p.KeyIDs) == 1 && strings.EqualFold(p.KeyIDs[0], text) {
 		return keySuffix(text)
 	}

@@ -36,8 +36,7 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	person := listPerson{account: account.ID(), prefs: prefs, mayCreate: u.user(r).Can(auth.CreateUsers), now: u.Now()}
-	q := parseListQuery(r.URL.Query())
-	page, unread, err := newUsersPage(u.pictures.of(account), q, person)
+	page, unread, err := newUsersPage(u.pictures.of(account), parseListQuery(r.URL.Query()), person)
 	if err != nil {
 		return err
 	}
@@ -50,7 +49,7 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	comeBackWhile(w, page.Loading)
-	return u.drawn.render(w, r, u.user(r).ID+" "+q.at(page.List.URL), page)
+	return u.drawn.render(w, r, u.user(r).ID+" "+page.List.URL+"?"+page.List.Query, page)
 }
 
 // listPerson is for whom a list is drawn.

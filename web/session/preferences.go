@@ -26,25 +26,25 @@ const maxPreferences = 8 << 10
 var ErrPreferencesTooLarge = errors.New("the display settings are too large")
 
 // Preferences returns the person's settings, the zero value when none were saved.
+// The lists of columns are shared: replace them, do not change them.
 func (s *Store) Preferences(ctx context.Context, userID string) (Preferences, error) {
-	var p Preferences
-	content, err := s.preferences.Get(ctx, userID)
-	if err == nil && content != "" {
-		err = json.Unmarshal([]byte(content), &p)
-	}
+	p, err := s.preferences.Get(ctx, userID)
 	if err != nil {
 		return Preferences{}, fmt.Errorf("read preferences: %w", err)
 	}
 	return p, nil
 }
 
-// readPreferences returns the person's settings as JSON, "" when none were saved.
-func (s *Store) readPreferences(ctx context.Context, userID string) (content string, err error) {
+func (s *Store) readPreferences(ctx context.Context, userID string) (p Preferences, err error) {
+	var content []byte
 	err = s.db.QueryRow(ctx, `SELECT content FROM preferences WHERE user_id = ?`, userID).Scan(&content)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+		return p, nil
 	}
-	return content, err
+	if err == nil {
+		err = json.Unmarshal(content, &p)
+	}
+	return p, err
 }
 
 // SavePreferences replaces the person's settings. Whether the values make sense is

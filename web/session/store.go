@@ -33,8 +33,8 @@ type Store struct {
 	secure         bool
 	idle, absolute time.Duration
 	clock          func() time.Time
-	rows           *db.Memo[string, stored] // by the digest of the ID
-	preferences    *db.Memo[string, string] // by user
+	rows           *db.Memo[string, stored]      // by the digest of the ID
+	preferences    *db.Memo[string, Preferences] // by user
 }
 
 var _ sessions.Store = (*Store)(nil)

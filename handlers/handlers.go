@@ -45,6 +45,8 @@ type Base struct {
 	ClientIP func(*http.Request) string
 	// Version of the program, for the journal.
 	Version string
+	// Background runs what outlives the request, but not the server.
+	Background func(func(context.Context))
 }
 
 // account is the AWS account the URL names.

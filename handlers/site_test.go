@@ -168,11 +168,12 @@ func newSiteIn(t testing.TB, dir string, users int) *site {
 	s.Options = web.Options{
 		Accounts: iamsvc.NewAccounts(s.Account), DB: s.DB, Journal: s.Journal, LocalAccounts: s.People, Codes: s.Codes,
 		Sessions: session.NewStore(s.DB, session.Options{}), FirstRun: firstRun,
-		Log: log, Now: time.Now, Embedded: true, Version: "test",
+		Log: log, Now: time.Now, Embedded: true, Version: "test", Background: web.NewBackground(context.Background()),
 	}
 	s.Server = httptest.NewServer(web.New(s.Options))
 	t.Cleanup(func() {
 		s.Server.Close()
+		check(s.Options.Background.Stop())
 		check(s.Local.Close())
 		check(s.DB.Close())
 	})

@@ -125,7 +125,7 @@ func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, r, back) // a second reading would wait for this one and find the same
 	}
 	done := make(chan error, 1)
-	go func() { done <- account.Refresh(context.WithoutCancel(r.Context())) }()
+	u.Background(func(ctx context.Context) { done <- account.Refresh(ctx) })
 	select {
 	case err = <-done:
 	case <-time.After(refreshPatience):

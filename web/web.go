@@ -47,6 +47,7 @@ type Options struct {
 	ProxyOnly      bool
 	Version        string
 	RequireReason  bool // every change needs a reason or ticket
+	Background     *Background
 }
 
 // site holds what the middleware needs besides the handlers.
@@ -62,7 +63,7 @@ func New(o Options) http.Handler {
 	s.base = handlers.Base{
 		Accounts: o.Accounts, Sessions: o.Sessions, Journal: o.Journal,
 		Log: o.Log, Now: o.Now, Embedded: o.Embedded, Version: o.Version, RequireReason: o.RequireReason,
-		RequestID: RequestID, ClientIP: clientIP,
+		RequestID: RequestID, ClientIP: clientIP, Background: o.Background.Go,
 	}
 	if err := o.Journal.Ready(); err != nil {
 		o.Log.Error("nobody can sign in or change anything", "error", err.Error())

@@ -2,6 +2,7 @@ package iamsvc
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (a *Account) listWithOwn(ctx context.Context, t target) ([]AccessKey, error
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return applyOwn(a.own.of(t.user), keys, started), err
+	return applyOwn(a.own.of(t.user), slices.Clone(keys), started, started), err
 }
 
 // target is whose keys a call is about: a named user's, or the caller's own,

@@ -65,16 +65,15 @@ type Account struct {
 	reportPoll               time.Duration   // between two looks at a report being generated
 	reportWait               time.Duration   // how long a report may take before the inventory does without
 
-	mu         sync.Mutex // guards what follows
-	facts      facts
-	own        ownChanges
-	started    time.Time // of the last reading
-	denied     int       // users refused one after the other
-	lastDenial error
-	published  time.Time     // the picture
-	drawing    time.Duration // what that took
-	watched    chan struct{} // closed when it is drawn
-	snapshot   atomic.Pointer[Inventory]
+	mu        sync.Mutex // guards what follows
+	facts     facts
+	own       ownChanges
+	started   time.Time     // of the last reading
+	denied    refusals      // to list keys
+	published time.Time     // the picture
+	drawing   time.Duration // what that took
+	watched   chan struct{} // closed when it is drawn
+	snapshot  atomic.Pointer[Inventory]
 }
 
 // Open reaches the account and finds out who Keydesk is in it. A server

@@ -3,6 +3,7 @@ package iamsvc
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -13,10 +14,12 @@ const (
 	crawlers    = 24 // users whose keys are being read at the same time, at most
 	firstScreen = 50 // rows of a list's first page
 	// deniedInARow: so many users whose keys may not be listed, one after the
-	// other, and the rest is not asked about.
-	deniedInARow = 25
-	publishEvery = 250 * time.Millisecond
-	saveEvery    = 10 * time.Second
+	// other, and of the rest one in askAllTheSame is asked about. Where names or
+	// paths decide who may be read, the next name may be another matter.
+	deniedInARow  = 25
+	askAllTheSame = 10
+	publishEvery  = 250 * time.Millisecond
+	saveEvery     = 10 * time.Second
 )
 
 // learn changes the facts and publishes the picture of them.
@@ -76,7 +79,7 @@ func (a *Account) crawl(ctx context.Context, l *lane) {
 }
 
 func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
-	r := keyReading{Started: a.now(), err: a.refusedAll()}
+	r := keyReading{Started: a.now(), err: a.likelyRefusal()}
 	switch {
 	case r.err != nil:
 	case strings.TrimSpace(u.Name) == "":
@@ -89,12 +92,33 @@ func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.facts.setKeys(u, r); errors.Is(r.err, ErrDenied) {
-		a.denied++
-		a.lastDenial = r.err
-	} else {
-		a.denied = 0
+	a.facts.setKeys(u, r)
+	a.denied.count(r.err)
+}
+
+// refusals are those one after the other, and what the last one said.
+type refusals struct {
+	inARow int
+	last   error
+}
+
+func (r *refusals) count(err error) {
+	if !errors.Is(err, ErrDenied) {
+		*r = refusals{}
+		return
 	}
+	r.inARow, r.last = r.inARow+1, err
+}
+
+// likelyRefusal is what IAM would say, once it is clear that it refuses nearly
+// all users.
+func (a *Account) likelyRefusal() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.denied.inARow < deniedInARow || rand.N(askAllTheSame) == 0 {
+		return nil
+	}
+	return a.denied.last
 }
 
 // noticeKeys takes what a page has just read for itself into the picture.
@@ -106,23 +130,11 @@ func (a *Account) noticeKeys(user string, r keyReading) {
 	a.mu.Lock()
 	before, read := a.facts.reading(known.User)
 	same := read && before.err == nil && slices.EqualFunc(before.Keys, r.Keys, func(k, l AccessKey) bool { return k.ID == l.ID && k.Status == l.Status })
-	if !read || before.Started.Before(r.Started) {
-		a.facts.setKeys(known.User, r)
-	}
+	a.facts.setKeys(known.User, r)
 	a.mu.Unlock()
 	if !same {
 		a.publish()
 	}
-}
-
-// refusedAll is IAM's refusal once it is clear that it holds for all users.
-func (a *Account) refusedAll() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.denied < deniedInARow {
-		return nil
-	}
-	return a.lastDenial
 }
 
 // readLastUsed asks IAM about the keys the report says nothing certain about,
@@ -157,12 +169,17 @@ func (f *facts) unsure(inv *Inventory, since time.Time) (keyIDs []string) {
 				continue
 			}
 			asked, ok := f.LastUsed[k.ID]
-			if _, told := row.lastUsed(k, u.Keys); !told && (!ok || !asked.Read || asked.Asked.Before(since)) {
+			if _, told := row.lastUsed(k, u.Keys); !told && (!ok || !asked.answered() || asked.Asked.Before(since)) {
 				keyIDs = append(keyIDs, k.ID)
 			}
 		}
 	}
 	return keyIDs
+}
+
+// answered: asking again at once would bring the same.
+func (u askedUse) answered() bool {
+	return u.Read || errors.Is(u.Err, ErrDenied) || errors.Is(u.Err, ErrUnsupported) || errors.Is(u.Err, ErrNoSuchKey)
 }
 
 func (f *facts) setLastUsed(keyID string, u askedUse) {

@@ -12,6 +12,7 @@ import (
 type facts struct {
 	UsersAt    time.Time // nothing that was so before is missing in Users
 	Users      []User    // by name, whatever its case
+	partial    bool      // there was no whole list yet
 	usersErr   error
 	stale      map[string]error // users of an earlier reading, by name
 	Details    map[string]details
@@ -30,6 +31,8 @@ type facts struct {
 
 // details is what GetAccountAuthorizationDetails knows of a user.
 type details struct {
+	UserID      string
+	Created     time.Time
 	Groups      []string
 	Tags        []Tag
 	Boundary    string
@@ -81,7 +84,7 @@ func (f *facts) setUsers(l listing) {
 	sortByName(users)
 	f.Users = users
 	if whole || f.UsersAt.IsZero() && len(users) > 0 {
-		f.UsersAt = l.started
+		f.UsersAt, f.partial = l.started, !whole
 	}
 }
 
@@ -111,7 +114,7 @@ func (f *facts) setReport(r reportReading) {
 		}
 	}
 	sortByName(users)
-	f.Users, f.UsersAt = users, r.Since
+	f.Users, f.UsersAt, f.partial = users, r.Since, false
 }
 
 func namesOf(users []User) map[string]bool {
@@ -141,16 +144,20 @@ func (f *facts) row(u User) (ReportRow, bool) {
 	return row, ok && row.matchesUser(u)
 }
 
-// setKeys takes a reading of one user's keys. A failed one keeps what was
-// known before.
+// setKeys takes a reading of one user's keys, unless one that began later is
+// there already. A failed one keeps what was known before.
 func (f *facts) setKeys(u User, r keyReading) {
 	if f.Keys == nil {
 		f.Keys = map[string]keyReading{}
 	}
+	before, known := f.reading(u)
+	if known && before.Started.After(r.Started) {
+		return
+	}
 	r.UserID, r.Created, r.tried = u.ID, u.Created, r.Started
 	if r.err != nil {
 		r.Started = time.Time{}
-		if before, ok := f.reading(u); ok && len(r.Keys) <= len(before.Keys) {
+		if known && len(r.Keys) <= len(before.Keys) {
 			r.Keys, r.Started = before.Keys, before.Started
 		}
 	}
@@ -159,10 +166,32 @@ func (f *facts) setKeys(u User, r keyReading) {
 
 // reading returns what was read of this very user's keys.
 func (f *facts) reading(u User) (keyReading, bool) {
-	r, ok := f.Keys[u.Name]
-	sameID := r.UserID == "" || u.ID == "" || r.UserID == u.ID
-	sameTime := r.Created.IsZero() || u.Created.IsZero() || sameSecond(r.Created, u.Created)
-	return r, ok && sameID && sameTime
+	if r, ok := f.Keys[u.Name]; ok && u.is(r.UserID, r.Created) {
+		return r, true
+	}
+	return keyReading{}, false
+}
+
+// known is what was read of a user's keys, or that the report shows none.
+func (f *facts) known(u User) (keyReading, bool) {
+	r, ok := f.reading(u)
+	if !ok && f.reportedKeyless(u) {
+		return keyReading{Started: f.Report.Since}, true
+	}
+	return r, ok
+}
+
+// detailsOf returns the details of this very user.
+func (f *facts) detailsOf(u User) (details, bool) {
+	d, ok := f.Details[u.Name]
+	return d, ok && u.is(d.UserID, d.Created)
+}
+
+// is reports whether what is known under the user's name is not about another
+// user who had it. What is not known of either is no difference.
+func (u User) is(id string, created time.Time) bool {
+	sameID := id == "" || u.ID == "" || id == u.ID
+	return sameID && (created.IsZero() || u.Created.IsZero() || sameSecond(created, u.Created))
 }
 
 // forgetGone drops what was read of users and keys that are no more.

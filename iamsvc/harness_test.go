@@ -83,7 +83,7 @@ type local struct {
 	journal *notebook
 }
 
-func openLocal(t *testing.T, o localaccount.Options, change ...func(*Config)) local {
+func openLocal(t testing.TB, o localaccount.Options, change ...func(*Config)) local {
 	t.Helper()
 	server, err := localaccount.Open(t.TempDir(), o)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"keydesk/iamsvc/localaccount"
 )
 
-func refreshed(t *testing.T, o localaccount.Options, change ...func(*Config)) local {
+func refreshed(t testing.TB, o localaccount.Options, change ...func(*Config)) local {
 	t.Helper()
 	l := openLocal(t, o, change...)
 	l.server.Trouble().SetReportTime(20 * time.Millisecond)
@@ -359,6 +359,108 @@ func TestDescriptionIsAsOldAsTheTags(t *testing.T) {
 	own.add(ownChange{User: "ann", KeyID: documented, At: day(2), Description: &description})
 	if _, k, _ := f.inventory(own).Key(documented); k.Description != "new" {
 		t.Errorf("%+v", k)
+	}
+}
+
+// Without the tags, which may never be read, a description of ours stays; the
+// state of its key is as listed all the same.
+func TestDescriptionDoesNotHoldTheStateDown(t *testing.T) {
+	t.Parallel()
+	var f facts
+	u, description := User{Name: "ann"}, "ours"
+	key := AccessKey{ID: documented, Status: KeyActive}
+	f.setUsers(listing{users: []User{u}, started: day(3)})
+	f.setKeys(u, keyReading{Keys: []AccessKey{key}, Started: day(3)})
+	own := ownChanges{}
+	own.add(ownChange{User: "ann", KeyID: documented, At: day(2), Created: &key, Status: KeyInactive, Description: &description})
+	if _, k, _ := f.inventory(own).Key(documented); k.Status != KeyActive || k.Description != "ours" {
+		t.Errorf("activated by somebody else: %+v", k)
+	}
+	f.pruneOwn(own)
+	if len(own) != 1 {
+		t.Error("the description is forgotten")
+	}
+	f.setKeys(u, keyReading{Started: day(4)})
+	if _, k, ok := f.inventory(own).Key(documented); ok {
+		t.Errorf("deleted by somebody else: %+v", k)
+	}
+	f.pruneOwn(own)
+	if len(own) != 0 {
+		t.Errorf("kept for ever: %v", own)
+	}
+}
+
+// Changes of users who are gone are not waited for: they would be shown of
+// another who gets the name.
+func TestOwnChangesEndWithTheirUser(t *testing.T) {
+	t.Parallel()
+	own := ownChanges{}
+	own.add(ownChange{User: "ann", KeyID: documented, At: day(2), Created: &AccessKey{ID: documented, Status: KeyActive}})
+	var f facts
+	f.setUsers(listing{users: []User{{Name: "bob"}}, started: day(2)})
+	if f.pruneOwn(own); len(own) != 1 {
+		t.Error("a list that may lag ends a change")
+	}
+	f.setUsers(listing{users: []User{{Name: "bob"}}, started: day(3)})
+	if f.pruneOwn(own); len(own) != 0 {
+		t.Errorf("still there: %v", own)
+	}
+}
+
+// A report that is newer than a change of ours knows better, a user it shows
+// without keys included.
+func TestNewerReportWithoutAKeyOfOurs(t *testing.T) {
+	t.Parallel()
+	f := reported(ReportRow{User: "bob", Created: day(1), Slots: []ReportSlot{{LastRotated: day(2)}}}, ReportRow{User: "ann", Created: day(1)})
+	for at, want := range map[time.Time]int{reportTime: 1, reportTime.Add(-time.Hour): 0} {
+		own := ownChanges{}
+		own.add(ownChange{User: "ann", KeyID: documented, At: at, Created: &AccessKey{ID: documented, Status: KeyActive}})
+		if u, _ := f.inventory(own).User("ann"); len(u.Keys) != want || u.KeysErr != nil {
+			t.Errorf("created at %v: %+v, %v", at, u.Keys, u.KeysErr)
+		}
+		if f.pruneOwn(own); len(own) != want {
+			t.Errorf("created at %v: kept %v", at, own)
+		}
+	}
+}
+
+// What the caller goes on to do with a key it made is not seen by others.
+func TestOwnChangesAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	own, key := ownChanges{}, AccessKey{ID: documented}
+	own.add(ownChange{User: "ann", KeyID: documented, Created: &key})
+	key.Description = "later"
+	if c := own.of("ann")[0]; c.Created.Description != "" {
+		t.Error("the caller still writes to it")
+	}
+}
+
+// A user made again under the name is in none of the old one's groups.
+func TestDetailsOfAnEarlierUserOfTheName(t *testing.T) {
+	t.Parallel()
+	l := refreshed(t, localaccount.Options{})
+	before, _ := l.Inventory().User("dev-sandbox-bot")
+	again := before.User
+	again.ID, again.Created, again.Tags = "AIDAAGAIN", again.Created.Add(time.Hour), nil
+	l.learn(func(f *facts) { f.setUsers(listing{users: []User{again}, started: time.Now()}) })
+	after, _ := l.Inventory().User("dev-sandbox-bot")
+	if !before.GroupsRead || after.GroupsRead || after.Quarantined || len(after.Groups)+len(after.Tags) > 0 {
+		t.Errorf("before %v, after %+v", before.GroupsRead, after)
+	}
+}
+
+// A reading that took long is older than one that began after it, whichever
+// of them ends first.
+func TestLateReadingIsTheOlderOne(t *testing.T) {
+	t.Parallel()
+	var f facts
+	u := User{Name: "ann"}
+	f.setUsers(listing{users: []User{u}, started: day(1)})
+	f.setKeys(u, keyReading{Keys: []AccessKey{{ID: documented, Status: KeyInactive}}, Started: day(2)})
+	f.setKeys(u, keyReading{Keys: []AccessKey{{ID: documented, Status: KeyActive}}, Started: day(1)})
+	f.setKeys(u, keyReading{err: ErrThrottled, Started: day(1)})
+	if iu, _ := f.inventory(nil).User("ann"); iu.KeysErr != nil || iu.Keys[0].Status != KeyInactive {
+		t.Errorf("%+v, %v", iu.Keys, iu.KeysErr)
 	}
 }
 

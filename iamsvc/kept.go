@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
+	"maps"
 	"time"
 
 	"keydesk/iamsvc/pace"
@@ -84,8 +85,9 @@ func (a *Account) save(ctx context.Context) {
 	}
 	a.mu.Lock()
 	a.shelf.last = time.Now()
-	data, err := a.encode()
+	k := a.keep()
 	a.mu.Unlock()
+	data, err := k.encode()
 	if err == nil {
 		err = a.shelf.Save(context.WithoutCancel(ctx), a.shelf.mark, data)
 	}
@@ -106,10 +108,13 @@ func (a *Account) saveNowAndThen(ctx context.Context) {
 	}
 }
 
-// encode leaves out errors, which are of their time, and the report's rows,
-// which are in its text.
-func (a *Account) encode() ([]byte, error) {
-	k := kept{Format: keptFormat, Identity: a.Identity(), Facts: a.facts, Own: a.own, Limit: a.paceEstimate()}
+// keep leaves out errors, which are of their time, and the report's rows, which
+// are in its text. A list of users that is not whole would be taken for one.
+func (a *Account) keep() kept {
+	k := kept{Format: keptFormat, Identity: a.Identity(), Facts: a.facts, Own: maps.Clone(a.own), Limit: a.paceEstimate()}
+	if k.Facts.partial {
+		k.Facts.Users, k.Facts.UsersAt = nil, time.Time{}
+	}
 	k.Facts.Report.Header, k.Facts.Report.Rows = nil, nil
 	k.Facts.Keys = make(map[string]keyReading, len(a.facts.Keys))
 	for name, r := range a.facts.Keys {
@@ -123,6 +128,11 @@ func (a *Account) encode() ([]byte, error) {
 			k.Facts.LastUsed[id] = u
 		}
 	}
+	return k
+}
+
+// encode needs no lock: what is kept is never written to again.
+func (k kept) encode() ([]byte, error) {
 	var out bytes.Buffer
 	if err := gob.NewEncoder(&out).Encode(k); err != nil {
 		return nil, fmt.Errorf("encoding the inventory: %w", err)

@@ -30,6 +30,9 @@ func (o ownChanges) add(c ownChange) {
 	c.Deleted = c.Deleted || before.Deleted // a key ID does not come back
 	if c.Created == nil {
 		c.Created = before.Created
+	} else {
+		made := *c.Created // whoever made it goes on with it
+		c.Created = &made
 	}
 	if c.Status == "" {
 		c.Status = before.Status
@@ -62,51 +65,69 @@ func (o ownChanges) of(user string) []ownChange {
 	return own
 }
 
-// applyOwn returns a user's keys, read at started, with own changes put in.
-func applyOwn(own []ownChange, keys []AccessKey, started time.Time) []AccessKey {
-	patched := slices.Clone(keys)
+// applyOwn puts own changes into a user's keys, which it may overwrite: listed
+// at started, their descriptions read at described.
+func applyOwn(own []ownChange, keys []AccessKey, started, described time.Time) []AccessKey {
 	for _, c := range own {
-		if c.KeyID == "" || !c.outlives(started) {
+		if c.KeyID == "" {
 			continue
 		}
-		at := slices.IndexFunc(patched, func(k AccessKey) bool { return k.ID == c.KeyID })
-		switch {
-		case c.Deleted && at >= 0:
-			patched = slices.Delete(patched, at, at+1)
-		case c.Deleted:
-		case at >= 0:
-			patched[at] = c.patch(patched[at])
-		case c.Created != nil:
-			// The report may have the key too, without its ID.
-			patched = slices.DeleteFunc(patched, func(k AccessKey) bool { return k.ID == "" && sameSecond(k.Created, c.Created.Created) })
-			patched = append(patched, c.patch(*c.Created))
+		if c.outlives(started) {
+			keys = c.list(keys)
+		}
+		at := slices.IndexFunc(keys, func(k AccessKey) bool { return k.ID == c.KeyID })
+		if at >= 0 && c.Description != nil && c.outlives(described) {
+			keys[at].Description = *c.Description
 		}
 	}
-	return patched
+	return keys
 }
 
-func (c ownChange) patch(k AccessKey) AccessKey {
-	if c.Status != "" {
-		k.Status = c.Status
+// list makes a list of keys one that knows of c.
+func (c ownChange) list(keys []AccessKey) []AccessKey {
+	at := slices.IndexFunc(keys, func(k AccessKey) bool { return k.ID == c.KeyID })
+	switch {
+	case c.Deleted && at >= 0:
+		return slices.Delete(keys, at, at+1)
+	case c.Deleted:
+		return keys
+	case at < 0 && c.Created != nil:
+		// The report may have the key too, without its ID.
+		keys = slices.DeleteFunc(keys, func(k AccessKey) bool { return k.ID == "" && sameSecond(k.Created, c.Created.Created) })
+		at, keys = len(keys), append(keys, *c.Created)
 	}
-	if c.Description != nil {
-		k.Description = *c.Description
+	if at >= 0 && c.Status != "" {
+		keys[at].Status = c.Status
 	}
-	return k
+	return keys
 }
 
 // pruneOwn forgets what the readings know by themselves by now.
 func (f *facts) pruneOwn(own ownChanges) {
+	users := make(map[string]User, len(f.Users))
+	for _, u := range f.Users {
+		users[u.Name] = u
+	}
 	for key, c := range own {
-		r, ok := f.Keys[c.User]
-		known := ok && !c.outlives(r.Started) && (c.Description == nil || !c.outlives(f.DetailsAt))
-		if c.NewUser != nil {
-			known = !c.outlives(f.UsersAt)
+		u, listed := users[c.User]
+		known := !c.outlives(f.UsersAt) // of users who are not listed, that they are gone
+		if listed && c.NewUser == nil {
+			known = f.knows(u, c)
 		}
 		if known {
 			delete(own, key)
 		}
 	}
+}
+
+// knows reports whether the readings show what became of a change of u's keys.
+func (f *facts) knows(u User, c ownChange) bool {
+	r, ok := f.known(u)
+	if !ok || c.outlives(r.Started) {
+		return false
+	}
+	_, exists := findKey(r.Keys, c.KeyID)
+	return c.Description == nil || !exists || !c.outlives(f.DetailsAt)
 }
 
 func (a *Account) changed(c ownChange) {

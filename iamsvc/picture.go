@@ -52,7 +52,7 @@ func (f *facts) addOwnUsers(inv *Inventory, own ownChanges) (added bool) {
 
 func (f *facts) inventoryUser(u User, own []ownChange) InventoryUser {
 	iu := InventoryUser{User: u, Err: f.stale[u.Name], SigningCerts: -1, PasswordLastUsed: u.PasswordLastUsed}
-	if d, ok := f.Details[u.Name]; ok {
+	if d, ok := f.detailsOf(u); ok {
 		iu.Groups, iu.GroupsRead, iu.Quarantined = d.Groups, true, d.Quarantined
 		iu.Tags, iu.PermissionsBoundary = d.Tags, d.Boundary
 	}
@@ -89,23 +89,15 @@ func (f *facts) mfaKinds(name string, has Tri) string {
 
 // keysOf are a user's keys as listed; before that, as the report has them.
 func (f *facts) keysOf(u User, row ReportRow, own []ownChange) ([]AccessKey, error) {
-	reading, read := f.reading(u)
+	reading, known := f.known(u)
 	switch {
-	case read && (reading.err == nil || !reading.Started.IsZero()):
-	case !read && f.reportedKeyless(u):
-		reading = keyReading{}
-	default:
+	case !known:
+		reading = keyReading{Keys: row.keys(u.Name), err: ErrNotReadYet}
+	case reading.Started.IsZero(): // it never succeeded
 		reading.Keys = row.keys(u.Name)
-		if !read {
-			reading.err = ErrNotReadYet
-		}
 	}
-	// A description is read with the tags, which may have been before the keys.
-	started := reading.Started
-	if f.DetailsAt.Before(started) {
-		started = f.DetailsAt
-	}
-	keys := applyOwn(own, withDescriptions(reading.Keys, u.Tags), started)
+	// Descriptions are read with the tags, which may have been before the keys.
+	keys := applyOwn(own, withDescriptions(reading.Keys, u.Tags), reading.Started, f.DetailsAt)
 	slices.SortFunc(keys, func(a, b AccessKey) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})

@@ -60,12 +60,15 @@ func (a *Account) ReadSoon(names ...string) { a.want(names, a.now().Add(-soonEno
 // ReadAgain is ReadSoon for somebody who asked for another try.
 func (a *Account) ReadAgain(names ...string) {
 	a.mu.Lock()
-	a.denied = 0
+	a.denied = refusals{}
 	a.mu.Unlock()
 	a.want(names, a.now().Add(time.Hour))
 }
 
 func (a *Account) want(names []string, unless time.Time) {
+	if len(names) == 0 {
+		return
+	}
 	inv := a.Inventory()
 	var users []User
 	a.mu.Lock()

@@ -58,13 +58,15 @@ func (q *queue) plan(users []User) {
 	q.moved.Broadcast()
 }
 
-// first puts users at the head: somebody waits for them.
+// first puts users at the head, unless they are being read: somebody waits for
+// them.
 func (q *queue) first(users []User) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	names, before := namesOf(users), len(q.users)
 	rest := slices.DeleteFunc(q.users, func(u User) bool { return names[u.Name] })
-	q.users = append(slices.Clone(users), rest...)
+	waiting := slices.DeleteFunc(slices.Clone(users), func(u User) bool { return q.busy[u.Name] })
+	q.users = append(waiting, rest...)
 	q.total += len(q.users) - before
 	for name := range names {
 		q.urgent[name] = true

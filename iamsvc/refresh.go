@@ -38,18 +38,18 @@ func (a *Account) Refresh(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	a.learn(func(f *facts) { f.loading = true })
+	defer a.learn(func(f *facts) { f.loading = false })
 	if err := a.queue.resumed(ctx); err != nil {
 		return err
 	}
 	l := a.background
 	a.mu.Lock()
-	a.denied, a.started = 0, a.now()
+	a.denied, a.started = refusals{}, a.now()
 	if !a.facts.UsersAt.IsZero() && a.facts.Report.tooOld(a.started) {
 		l = a.sweep // every user again, which nobody waits for
 	}
 	a.mu.Unlock()
-	a.learn(func(f *facts) { f.loading = true })
-	defer a.learn(func(f *facts) { f.loading = false })
 
 	a.queue.open()
 	var crawl sync.WaitGroup
@@ -76,7 +76,9 @@ func (a *Account) readLists(ctx context.Context) error {
 		return a.readListsAtFirst(ctx)
 	}
 	calls, newer, err := a.readReport(ctx, func() {})
-	if !newer {
+	if newer {
+		a.learn(func(f *facts) { f.usersErr, f.stale = nil, nil })
+	} else {
 		var more int
 		more, err = a.readUsers(ctx)
 		calls += more
@@ -162,7 +164,7 @@ func (f *facts) toRead(own ownChanges, overdue time.Time) []User {
 		case !read && f.reportedKeyless(u):
 			continue
 		case !read, r.err != nil, r.Started.Before(overdue):
-		case reported && f.Report.Since.After(r.knownAt(changes[u.Name])) && !row.agrees(applyOwn(changes[u.Name], r.Keys, r.Started)):
+		case reported && f.Report.Since.After(r.knownAt(changes[u.Name])) && !row.agrees(applyOwn(changes[u.Name], slices.Clone(r.Keys), r.Started, r.Started)):
 		default:
 			continue
 		}
@@ -197,8 +199,10 @@ func (a *Account) someoneGone() bool {
 
 func (a *Account) tidyUp(ctx context.Context) {
 	a.mu.Lock()
-	a.facts.forgetGone()
-	a.facts.pruneOwn(a.own)
+	if !a.facts.partial { // else nobody can tell who is gone
+		a.facts.forgetGone()
+		a.facts.pruneOwn(a.own)
+	}
 	a.mu.Unlock()
 	a.save(ctx)
 }
@@ -234,6 +238,7 @@ func (a *Account) readDetails(ctx context.Context, l *lane) {
 
 func newDetails(d types.UserDetail) details {
 	one := details{
+		UserID: aws.ToString(d.UserId), Created: utc(d.CreateDate),
 		Groups: d.GroupList, Tags: convert(d.Tags, newTag),
 		Quarantined: quarantined(convert(d.AttachedManagedPolicies, newAttachedPolicy)),
 	}

@@ -1,9 +1,14 @@
 package iamsvc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -248,7 +253,8 @@ func TestPausedReadingGoesOnWhenResumed(t *testing.T) {
 	l.Pause()
 	done := make(chan error, 1)
 	go func() { done <- l.Refresh(context.Background()) }()
-	if p := l.Progress(); !p.Paused || l.calls("ListUsers") != 0 {
+	waitFor(t, func() bool { return l.Inventory().Loading }) // nobody needs to ask for another
+	if p := l.Progress(); !p.Paused || !p.Reading || l.calls("ListUsers") != 0 {
 		t.Errorf("%+v", p)
 	}
 	watched := l.Watch()
@@ -296,8 +302,90 @@ func TestUsersOnAScreenAreReadFirst(t *testing.T) {
 	if fmt.Sprint(order) != "[u6 u7 u3 u4 u5 u8]" {
 		t.Error(order)
 	}
+	q.first(users[5:6])
+	u, _ := q.next(ctx)
+	q.first(users[5:6]) // its reading is under way
 	q.close()
-	if _, ok := q.next(ctx); ok {
-		t.Error("a closed queue gives more")
+	if again, ok := q.next(ctx); ok {
+		t.Errorf("a closed queue gives %v after %v", again, u)
 	}
+	if !q.finished(u) {
+		t.Error("nobody waits for who is being read")
+	}
+	if done, total, _ := q.count(); done != total {
+		t.Errorf("%d of %d", done, total)
+	}
+}
+
+// A key whose last use may not be asked about, or that the server keeps no
+// record of, is asked about with the sweep and not at every refresh.
+func TestLastUseThatCannotBeKnown(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{}, sparing)
+	l.server.Trouble().Set("GetAccessKeyLastUsed", func(r *localaccount.Rules) { r.Deny = true })
+	l.server.Trouble().Set("GetCredentialReport", func(r *localaccount.Rules) { r.Deny = true })
+	for i, want := range []bool{true, false} {
+		calls, _ := l.since(func() {
+			if err := l.Refresh(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n := calls["GetAccessKeyLastUsed"]; (n > 0) != want {
+			t.Errorf("refresh %d: %d calls", i, n)
+		}
+	}
+}
+
+// A report that stands for the list of users does so for one that failed too.
+func TestNewReportEndsTheErrorOfTheList(t *testing.T) {
+	t.Parallel()
+	var c clock
+	l := refreshed(t, localaccount.Options{Now: c.now}, sparing, func(s *Config) { s.Now = c.now })
+	l.server.Trouble().Set("ListUsers", func(r *localaccount.Rules) { r.Deny = true })
+	wantIs(t, l.Refresh(context.Background()), ErrDenied)
+	c.forward(reportLife)
+	calls, _ := l.since(func() {
+		if err := l.Refresh(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	inv := l.Inventory()
+	if calls["ListUsers"] != 0 || inv.Err != nil || inv.Users[0].Err != nil {
+		t.Errorf("calls %v, error %v, first row %v", calls, inv.Err, inv.Users[0].Err)
+	}
+}
+
+// Many users in a row whose keys may not be listed are no proof about the rest.
+func TestRefusalsInARowDoNotHideTheRest(t *testing.T) {
+	t.Parallel()
+	refused := map[string]bool{}
+	l := openLocal(t, localaccount.Options{Users: 400}, sparing)
+	inner := l.server.Client()
+	users, err := l.ListUsers(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range users[:200] {
+		refused[u.Name] = true
+	}
+	c := Config{AWS: aws.Config{Credentials: l.creds, HTTPClient: roundTrip(func(r *http.Request) (*http.Response, error) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		form, _ := url.ParseQuery(string(body))
+		if form.Get("Action") == "ListAccessKeys" && refused[form.Get("UserName")] {
+			w := httptest.NewRecorder()
+			fails(403, "AccessDenied", "not of these")(w, nil)
+			return w.Result(), nil
+		}
+		return inner.Do(r)
+	})}}
+	l.openLanes(c.withDefaults())
+	quick(l.Account)
+	waitFor(t, func() bool {
+		if err := l.Refresh(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		inv := l.Inventory()
+		return !slices.ContainsFunc(inv.Users, func(u InventoryUser) bool { return u.KeysErr != nil && !refused[u.Name] })
+	})
 }

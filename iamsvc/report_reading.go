@@ -119,6 +119,7 @@ func (a *Account) takeReport(r reportReading) (current bool) {
 		if another || r.Since.IsZero() {
 			f.setReport(r)
 		}
+		f.Report.TellsKeyless = r.TellsKeyless // which ends with its age
 		current = another && a.now().Sub(r.Since) < currentReport
 	})
 	return current

@@ -136,6 +136,24 @@ func TestReportOlderThanTheList(t *testing.T) {
 	}
 }
 
+// The same report again, which some servers give out for ever, is older than it
+// was: whoever has no keys in it may have got some.
+func TestSameReportGrowsOld(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{})
+	report := CredentialReport{Generated: reportTime, Raw: []byte("x"), Rows: []ReportRow{
+		{User: "ann", Created: day(1)}, {User: "bob", Created: day(1), Slots: []ReportSlot{{LastRotated: day(2)}}}}}
+	for _, c := range []struct {
+		age  time.Duration
+		want int
+	}{{time.Minute, 1}, {staleReport, 2}} {
+		l.takeReport(newReportReading(report, c.age, reportTime.Add(c.age), time.Time{}))
+		if got := l.facts.toRead(nil, time.Time{}); len(got) != c.want {
+			t.Errorf("at the age of %v %v are read", c.age, names(got))
+		}
+	}
+}
+
 // What Keydesk changed after the report was made is no disagreement.
 func TestOwnChangeIsNewerThanTheReport(t *testing.T) {
 	t.Parallel()

@@ -101,7 +101,7 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 		return nil
 	}
 
-	firstRun, err := web.FirstAdministrator(ctx, c, stores.people, stdout, listeners.web.Addr())
+	firstRun, err := web.FirstAdministrator(ctx, c, stores.people, gate, stdout, listeners.web.Addr())
 	if err != nil {
 		return err
 	}

@@ -42,9 +42,7 @@ func (s SignIn) FirstRunSubmit(w http.ResponseWriter, r *http.Request) error {
 		return ErrFirstRunLink
 	}
 	var account auth.LocalAccount
-	event := audit.Event{Action: actionCreateLocalAccount, User: localName(name), NewState: string(auth.RoleAdministrator),
-		Actor: audit.Actor{Issuer: auth.IssuerLocal, Name: "first-run link"}}
-	err = s.attempt(r, event, func(ctx context.Context) (err error) {
+	err = s.attempt(r, FirstAdministratorEvent(name, "first-run link"), func(ctx context.Context) (err error) {
 		account, err = s.LocalAccounts.CreateFirstAdministrator(ctx, name, password)
 		return err
 	})
@@ -59,6 +57,13 @@ func (s SignIn) FirstRunSubmit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.begin(w, r, user, "/")
+}
+
+// FirstAdministratorEvent is what the journal says of the one account that no
+// account has made; by is how else it came.
+func FirstAdministratorEvent(name, by string) audit.Event {
+	return audit.Event{Action: actionCreateLocalAccount, User: localName(name), NewState: string(auth.RoleAdministrator),
+		Actor: audit.Actor{Issuer: auth.IssuerLocal, Name: by}}
 }
 
 // firstRunToken is the link's token if the link may be used. Other machines are

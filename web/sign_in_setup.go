@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 
+	"keydesk/handlers"
+	"keydesk/web/audit"
 	"keydesk/web/auth"
 	"keydesk/web/config"
 	"keydesk/web/db"
@@ -48,7 +50,7 @@ func SingleSignOn(c config.Config, d *db.DB) (*auth.OIDC, error) {
 
 // FirstAdministrator makes sure that somebody can sign in: from the password
 // file, or by a link that works once and only from this machine.
-func FirstAdministrator(ctx context.Context, c config.Config, people *auth.LocalAccounts, w io.Writer, address net.Addr) (*auth.FirstRun, error) {
+func FirstAdministrator(ctx context.Context, c config.Config, people *auth.LocalAccounts, journal Journal, w io.Writer, address net.Addr) (*auth.FirstRun, error) {
 	scheme := "http"
 	if c.TLSCert != "" {
 		scheme = "https"
@@ -67,7 +69,7 @@ func FirstAdministrator(ctx context.Context, c config.Config, people *auth.Local
 		return nil, nil
 	}
 	if c.AdminPasswordFile != "" {
-		if err := administratorFromFile(ctx, people, c.AdminPasswordFile); err != nil {
+		if err := administratorFromFile(ctx, people, journal, c.AdminPasswordFile); err != nil {
 			return nil, err
 		}
 		fmt.Fprintf(w, "Keydesk is at %s; sign in as admin\n", public)
@@ -82,16 +84,35 @@ func FirstAdministrator(ctx context.Context, c config.Config, people *auth.Local
 	return firstRun, nil
 }
 
-func administratorFromFile(ctx context.Context, people *auth.LocalAccounts, file string) error {
+// administratorFromFile journals what it does, as the first-run link does: nobody
+// comes to be an administrator unrecorded.
+func administratorFromFile(ctx context.Context, people *auth.LocalAccounts, journal Journal, file string) error {
+	const name = "admin"
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("-admin-password-file: %w", err)
 	}
 	password := strings.TrimRight(string(content), "\r\n")
-	// Another replica that starts at the same time may be first.
-	_, err = people.CreateFirstAdministrator(ctx, "admin", password)
-	if err != nil && !errors.Is(err, auth.ErrAdministratorExists) {
+	if err := auth.CheckAccount(name, password); err != nil {
 		return config.Fault(fmt.Errorf("-admin-password-file: %w", err))
+	}
+	e := handlers.FirstAdministratorEvent(name, "-admin-password-file")
+	e.Phase, e.Version = audit.PhaseAttempt, journal.Version
+	if e.Attempt, err = journal.Audit.Append(ctx, e); err != nil {
+		return fmt.Errorf("-admin-password-file: %w", err)
+	}
+	_, createErr := people.CreateFirstAdministrator(ctx, name, password)
+	e.Phase, e.Outcome = audit.PhaseOutcome, audit.OutcomeOK
+	if createErr != nil {
+		e.Outcome = audit.OutcomeFailed
+	}
+	_, err = journal.Audit.Append(context.WithoutCancel(ctx), e)
+	// Another replica that starts at the same time may be first.
+	if errors.Is(createErr, auth.ErrAdministratorExists) {
+		createErr = nil
+	}
+	if err := errors.Join(createErr, err); err != nil {
+		return fmt.Errorf("-admin-password-file: %w", err)
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func TestRotateKeyCommand(t *testing.T) {
 	}
 	a.run()
 	signIn()
-	if out, status := keydeskOn(t, a.Data, "audit", "verify"); status != 0 || !strings.Contains(out, "as it was written: 5 rows") {
+	if out, status := keydeskOn(t, a.Data, "audit", "verify"); status != 0 || !strings.Contains(out, "as it was written: 7 rows") {
 		t.Errorf("status %d: %s", status, out)
 	}
 	if out, status := keydeskOn(t, t.TempDir(), "audit", "rotate-key"); status != 2 || !strings.Contains(out, "-data") {

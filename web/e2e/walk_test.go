@@ -92,7 +92,7 @@ var listStates = []state{
 	{"report-generated", func(b *tab) {
 		b.open(home + "/credential-report")
 		b.click("Generate report")
-		b.sees("Download .csv file", "password_enabled")
+		b.sees("The report is ready", "Download .csv file", "password_enabled") // the page before has all but the first
 	}},
 	at("report-none", home+"/credential-report?q=nobody-of-this-name", "No rows"),
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -75,14 +76,14 @@ func describeFailure(err error) string {
 // withDescriptions fills in descriptions from the user's tags. IAM compares
 // the keys of user tags without case.
 func withDescriptions(keys []AccessKey, tags []Tag) []AccessKey {
-	described := make([]AccessKey, len(keys))
-	for i, k := range keys {
+	described := slices.Clone(keys)
+	for i := range described {
+		k := &described[i]
 		for _, t := range tags {
-			if strings.EqualFold(t.Key, k.ID) {
+			if len(t.Key) == len(k.ID) && strings.EqualFold(t.Key, k.ID) { // lengths first: this runs for every key of every picture
 				k.Description = t.Value
 			}
 		}
-		described[i] = k
 	}
 	return described
 }

@@ -77,7 +77,11 @@ func (i *Inventory) keyInAnyCase(id string) (AccessKey, bool) {
 	if _, k, ok := i.Key(id); ok {
 		return k, true
 	}
-	if at, ok := i.byUpperKey[strings.ToUpper(id)]; ok {
+	upper := strings.ToUpper(id)
+	if _, k, ok := i.Key(upper); ok {
+		return k, true
+	}
+	if at, ok := i.byUpperKey[upper]; ok {
 		return i.Users[at.user].Keys[at.key], true
 	}
 	return AccessKey{}, false
@@ -94,16 +98,20 @@ func (i *Inventory) asListed(id string) string {
 
 func (i *Inventory) index() {
 	i.byName = make(map[string]int, len(i.Users))
-	i.byKey, i.byUpperKey = map[string]keyPlace{}, map[string]keyPlace{}
-	for u, user := range i.Users {
+	i.byKey, i.byUpperKey = make(map[string]keyPlace, len(i.Users)), map[string]keyPlace{}
+	for u := range i.Users {
+		user := &i.Users[u]
 		i.byName[user.Name] = u
-		for k, key := range user.Keys {
-			if key.ID == "" {
+		for k := range user.Keys {
+			id := user.Keys[k].ID
+			if id == "" {
 				continue // known from the credential report alone, which has no IDs
 			}
-			i.byKey[key.ID] = keyPlace{u, k}
-			i.byUpperKey[strings.ToUpper(key.ID)] = keyPlace{u, k}
-			i.foreignKeyIDs = i.foreignKeyIDs || !strings.HasPrefix(key.ID, "AKIA")
+			i.byKey[id] = keyPlace{u, k}
+			if upper := strings.ToUpper(id); upper != id {
+				i.byUpperKey[upper] = keyPlace{u, k}
+			}
+			i.foreignKeyIDs = i.foreignKeyIDs || !strings.HasPrefix(id, "AKIA")
 		}
 	}
 }

@@ -71,7 +71,7 @@ func New(o Options) http.Handler {
 	return s.handler()
 }
 
-// Server limits (OWASP ASVS 5.0, 15.2): slow or huge requests must not hold
+// Server limits (OWASP ASVS v5.0.0-15.2.2): slow or huge requests must not hold
 // the few connections an internal tool has.
 const (
 	readHeaderTimeout = 5 * time.Second

@@ -49,6 +49,7 @@ type Account struct {
 	// Lanes with clients of their own, so that a crawl never starves a click
 	// and a change never waits for either. They share the account's limit.
 	interactive, writes, background, sweep *lane
+	lists                                  *lane // the few calls that tell who is there, before the many
 	limiter                                *pace.Limiter
 
 	identity   atomic.Pointer[Identity]

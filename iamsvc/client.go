@@ -25,9 +25,10 @@ func (a *Account) openLanes(c Config) {
 	a.limiter = pace.New(c.RateCeiling)
 	a.interactive = newLane(c, newPacedRetryer(a.limiter, pace.Person, 3, 400*time.Millisecond), 5*time.Second)
 	a.writes = newLane(c, newPacedRetryer(a.limiter, pace.Person, 4, time.Second), 20*time.Second)
+	a.lists = newLane(c, newPacedRetryer(a.limiter, pace.Person, 8, 2*time.Second), time.Minute)
 	a.background = newLane(c, newPacedRetryer(a.limiter, pace.Background, 8, 2*time.Second), time.Minute)
 	a.sweep = newLane(c, newPacedRetryer(a.limiter, pace.Sweep, 8, 2*time.Second), time.Minute)
-	a.background.patient, a.sweep.patient = true, true
+	a.lists.patient, a.background.patient, a.sweep.patient = true, true, true
 }
 
 func newLane(c Config, r *pacedRetryer, deadline time.Duration) *lane {

@@ -97,14 +97,15 @@ func (f *facts) setReport(r reportReading) {
 			f.rows[row.User] = row
 		}
 	}
-	if !r.Since.After(f.UsersAt) {
+	older := !r.Since.After(f.UsersAt)
+	if older && !f.partial {
 		return
 	}
 	var users []User
 	known := map[string]bool{}
 	for _, u := range f.Users {
 		// Whoever was made while the report was being made may not be in it.
-		if _, ok := f.row(u); ok || u.Created.After(r.Generated.Add(-reportMargin)) {
+		if _, ok := f.row(u); ok || older || u.Created.After(r.Generated.Add(-reportMargin)) {
 			users, known[u.Name] = append(users, u), true
 		}
 	}
@@ -114,7 +115,7 @@ func (f *facts) setReport(r reportReading) {
 		}
 	}
 	sortByName(users)
-	f.Users, f.UsersAt, f.partial = users, r.Since, false
+	f.Users, f.UsersAt, f.partial = users, r.Since, f.partial && older
 }
 
 func namesOf(users []User) map[string]bool {

@@ -121,7 +121,21 @@ func (q *queue) finished(u User) (screen bool) {
 		return false
 	}
 	delete(q.urgent, u.Name)
-	return len(q.urgent) == 0
+	if len(q.urgent) > 0 {
+		return false
+	}
+	q.moved.Broadcast()
+	return true
+}
+
+// screenRead waits until nothing is urgent, or ctx is done.
+func (q *queue) screenRead(ctx context.Context) {
+	defer context.AfterFunc(ctx, q.wake)()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.urgent) > 0 && ctx.Err() == nil {
+		q.moved.Wait()
+	}
 }
 
 // more and less count calls of a reading that are not about users.

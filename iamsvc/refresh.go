@@ -112,9 +112,13 @@ func (a *Account) readUsers(ctx context.Context) (calls int, err error) {
 	a.mu.Lock()
 	first := a.facts.UsersAt.IsZero()
 	a.mu.Unlock()
-	l, soFar := a.background, []User{}
+	l, soFar := a.lists, []User{}
 	users, err := allPages("ListUsers", func(marker *string) (page[User], error) {
-		out, err := call(ctx, l, l.iam.ListUsers, &iam.ListUsersInput{Marker: marker, MaxItems: &a.pageSize})
+		size := a.pageSize
+		if first && calls == 0 {
+			size = min(size, 2*firstScreen)
+		}
+		out, err := call(ctx, l, l.iam.ListUsers, &iam.ListUsersInput{Marker: marker, MaxItems: &size})
 		if calls++; err != nil {
 			return page[User]{}, err
 		}
@@ -124,7 +128,7 @@ func (a *Account) readUsers(ctx context.Context) (calls int, err error) {
 			a.learn(func(f *facts) { f.setUsers(listing{users: soFar, started: started, going: true}) })
 		}
 		if first && calls == 1 {
-			a.readFirstScreen()
+			a.readFirstScreen(ctx)
 		}
 		return p, nil
 	})
@@ -132,11 +136,16 @@ func (a *Account) readUsers(ctx context.Context) (calls int, err error) {
 	return calls, err
 }
 
-func (a *Account) readFirstScreen() {
+// readFirstScreen waits a while for the keys of the first rows: whatever else
+// is called would take their turns.
+func (a *Account) readFirstScreen(ctx context.Context) {
 	a.mu.Lock()
 	users := slices.Clone(a.facts.Users[:min(firstScreen, len(a.facts.Users))])
 	a.mu.Unlock()
 	a.queue.first(users)
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	a.queue.screenRead(ctx)
 }
 
 // plan queues the users whose keys have to be read.

@@ -91,7 +91,7 @@ func (a *Account) readReport(ctx context.Context, looked func()) (calls int, cur
 				_ = sleep(ctx, a.untilReport(looks))
 			}
 		}
-		r, age, err := a.credentialReport(ctx, a.background)
+		r, age, err := a.credentialReport(ctx, a.lists)
 		calls++
 		looks++
 		switch wait := a.untilReport(looks); {
@@ -132,7 +132,7 @@ func noReport(err error) bool {
 // askForReport reports whether one is there already. That IAM is busy making
 // one for somebody else, or too busy to say, is no error: looking will tell.
 func (a *Account) askForReport(ctx context.Context) (ready bool, err error) {
-	s, err := a.generateReport(ctx, a.background)
+	s, err := a.generateReport(ctx, a.lists)
 	if errors.Is(err, ErrThrottled) || errors.Is(err, ErrKeyQuota) || errors.Is(err, ErrConcurrent) || errors.Is(err, ErrUnavailable) {
 		return false, nil
 	}

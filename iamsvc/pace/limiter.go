@@ -23,13 +23,15 @@ const (
 )
 
 const (
-	sweepShare = 0.2
-	sweepGuess = 10  // calls per second sweepShare is taken of while nothing is known
-	reserve    = 3.0 // tokens the background leaves to persons
-	screen     = 50  // calls of a first page of the table, which are let out quickly
-	fastWindow = 10  // calls under way at once until then
-	slowWindow = 6   // and after it, growing
-	mostWindow = 24
+	sweepShare   = 0.2
+	sweepGuess   = 10  // calls per second sweepShare is taken of while nothing is known
+	reserve      = 3.0 // tokens the background leaves to persons
+	screen       = 50  // calls of a first page of the table, which are let out quickly
+	fastWindow   = 10  // calls under way at once until then
+	smallBurst   = 24  // calls after which the burst is no small one: more may be under way
+	fasterWindow = 16
+	slowWindow   = 6 // and after it, growing
+	mostWindow   = 24
 )
 
 // Limiter gives out turns. It is safe for concurrent use.
@@ -42,6 +44,7 @@ type Limiter struct {
 	timer    *time.Timer
 	inFlight int
 	window   float64 // calls under way at once
+	onScreen bool    // the first screen is going out
 	latency  time.Duration
 	recent   history
 	kept     Estimate // of an earlier start, until there is a better one
@@ -90,9 +93,12 @@ func (l *Limiter) widen() {
 	switch out := l.given.seq - l.belief.start.seq; {
 	case l.waiting[Background].len() == 0:
 	case out < screen:
-		l.window = fastWindow
-	case l.window == fastWindow:
-		l.window = slowWindow
+		l.window, l.onScreen = fastWindow, true
+		if out > smallBurst {
+			l.window = fasterWindow
+		}
+	case l.onScreen:
+		l.window, l.onScreen = slowWindow, false
 	default:
 		l.window = min(l.window+1/l.window, mostWindow)
 	}

@@ -48,7 +48,7 @@ func steady() (all []scenario) {
 			if far {
 				// A click that meets the bucket empty comes back late.
 				s.latency, s.jitter, s.click, s.first50 = 215*ms, 20*ms, 215*ms+token, 0
-				s.rejected = 0.006
+				s.rejected = 0.0065
 			}
 			if s.rate == 100 {
 				s.click = 150 * ms // while it is measured, from a slow start

@@ -65,7 +65,7 @@ func (a *Account) crawl(ctx context.Context, l *lane) {
 				if !ok {
 					return
 				}
-				a.readKeysOf(ctx, l, u)
+				a.readKeysOf(ctx, a.laneFor(u, l), u)
 				if a.queue.finished(u) {
 					a.publish() // a screen is complete
 				} else {
@@ -76,6 +76,17 @@ func (a *Account) crawl(ctx context.Context, l *lane) {
 		})
 	}
 	wg.Wait()
+}
+
+// laneFor: nobody waits for another reading of what is known already, but for
+// all else.
+func (a *Account) laneFor(u User, again *lane) *lane {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r, known := a.facts.known(u); known && r.err == nil {
+		return again
+	}
+	return a.background
 }
 
 func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
@@ -96,14 +107,15 @@ func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
 	a.denied.count(r.err)
 }
 
-// refusals are those one after the other, and what the last one said.
+// refusals are those one after the other, of permissions or of credentials, and
+// what the last one said.
 type refusals struct {
 	inARow int
 	last   error
 }
 
 func (r *refusals) count(err error) {
-	if !errors.Is(err, ErrDenied) {
+	if !errors.Is(err, ErrDenied) && !errors.Is(err, ErrCredentials) {
 		*r = refusals{}
 		return
 	}
@@ -146,6 +158,9 @@ func (a *Account) readLastUsed(ctx context.Context, l *lane, since time.Time) {
 	a.mu.Unlock()
 	a.queue.more(len(unsure))
 	eachOf(ctx, unsure, func(keyID string) {
+		if a.queue.resumed(ctx) != nil {
+			return
+		}
 		asked := a.now()
 		_, used, _ := a.accessKeyLastUsed(ctx, l, keyID)
 		a.queue.less()

@@ -82,7 +82,7 @@ func (f *facts) setUsers(l listing) {
 		users = append(users, u)
 	}
 	sortByName(users)
-	f.Users = users
+	f.Users = slices.CompactFunc(users, func(u, v User) bool { return u.Name == v.Name })
 	if whole || f.UsersAt.IsZero() && len(users) > 0 {
 		f.UsersAt, f.partial = l.started, !whole
 	}

@@ -449,6 +449,17 @@ func TestDetailsOfAnEarlierUserOfTheName(t *testing.T) {
 	}
 }
 
+// Pages that overlap, as they do where a page is counted from the first user and
+// another was made meanwhile, name nobody twice.
+func TestListThatNamesAUserTwice(t *testing.T) {
+	t.Parallel()
+	var f facts
+	f.setUsers(listing{users: []User{{Name: "ann"}, {Name: "Bob"}, {Name: "Bob"}, {Name: "bob"}}, started: day(1)})
+	if got := names(f.Users); !slices.Equal(got, []string{"ann", "Bob", "bob"}) {
+		t.Error(got)
+	}
+}
+
 // A reading that took long is older than one that began after it, whichever
 // of them ends first.
 func TestLateReadingIsTheOlderOne(t *testing.T) {

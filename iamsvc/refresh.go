@@ -161,19 +161,23 @@ func (a *Account) plan() {
 }
 
 // toRead lists the users whose keys were never listed, or not since overdue,
-// or could not be, or are not as a newer report has them; those first who have
-// keys by the report. Who has none by the report needs no call.
+// or could not be, or are not as a newer report has them. Those first of whom it
+// is not known what they have, and of these who has keys by the report. Who has
+// none by the report needs no call.
 func (f *facts) toRead(own ownChanges, overdue time.Time) []User {
 	changes := own.byUser()
-	var likely, rest []User
+	var likely, rest, again []User
 	for _, u := range f.Users {
 		row, reported := f.row(u)
 		r, read := f.reading(u)
 		switch {
 		case !read && f.reportedKeyless(u):
 			continue
-		case !read, r.err != nil, r.Started.Before(overdue):
+		case !read:
 		case reported && f.Report.Since.After(r.knownAt(changes[u.Name])) && !row.agrees(applyOwn(changes[u.Name], slices.Clone(r.Keys), r.Started, r.Started)):
+		case r.err != nil, r.Started.Before(overdue):
+			again = append(again, u)
+			continue
 		default:
 			continue
 		}
@@ -183,7 +187,7 @@ func (f *facts) toRead(own ownChanges, overdue time.Time) []User {
 			likely = append(likely, u)
 		}
 	}
-	return append(likely, rest...)
+	return slices.Concat(likely, rest, again)
 }
 
 // knownAt is until when what is known of the user's keys is surely right.

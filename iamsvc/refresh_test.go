@@ -268,6 +268,50 @@ func TestPausedReadingGoesOnWhenResumed(t *testing.T) {
 	}
 }
 
+// Pausing holds for every kind of background reading.
+func TestPausedReadingMakesNoCall(t *testing.T) {
+	t.Parallel()
+	l := refreshed(t, localaccount.Options{}, sparing)
+	l.Pause()
+	later := l.now().Add(time.Hour)
+	l.learn(func(f *facts) { f.setReport(reportReading{}) })
+	for name, read := range map[string]func(context.Context){
+		"keys again": func(ctx context.Context) { l.sweepUsers(ctx, l.facts.Users) },
+		"last use":   func(ctx context.Context) { l.readLastUsed(ctx, l.background, later) },
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+		defer cancel()
+		if calls, n := l.since(func() { read(ctx) }); n > 0 {
+			t.Errorf("%s: %v", name, calls)
+		}
+	}
+	l.Resume()
+	if _, n := l.since(func() { l.readLastUsed(context.Background(), l.background, later) }); n == 0 {
+		t.Error("nothing to read")
+	}
+}
+
+// Without a report every user is read again and again, which nobody waits for;
+// those never read yet, or in vain, come first and do not wait with them.
+func TestWhoIsUnknownDoesNotWaitWithTheRest(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{})
+	ann, bob, eve := User{Name: "ann"}, User{Name: "bob"}, User{Name: "eve"}
+	l.learn(func(f *facts) {
+		f.setUsers(listing{users: []User{ann, bob, eve}, started: day(1)})
+		f.setKeys(ann, keyReading{Started: day(1)})
+		f.setKeys(bob, keyReading{Started: day(1), err: ErrUnavailable})
+	})
+	if got := names(l.facts.toRead(nil, day(2))); !slices.Equal(got, []string{"eve", "ann", "bob"}) {
+		t.Errorf("order %v", got)
+	}
+	for u, want := range map[string]*lane{"ann": l.sweep, "bob": l.background, "eve": l.background} {
+		if l.laneFor(User{Name: u}, l.sweep) != want {
+			t.Errorf("%s is read in the wrong lane", u)
+		}
+	}
+}
+
 // Who is on a screen is read first, and while nothing else goes on.
 func TestUsersOnAScreenAreReadFirst(t *testing.T) {
 	t.Parallel()

@@ -102,10 +102,18 @@ func (a *Account) sweepSome(ctx context.Context) {
 	// In half the time, twice the share: what is missed once is not overdue.
 	share := 2 * float64(len(a.Inventory().Users)) * float64(a.refreshEvery) / float64(a.sweepEvery)
 	users = users[:min(len(users), int(share)+1)]
-	eachOf(ctx, users, func(u User) { a.readKeysOf(ctx, a.sweep, u) })
+	a.sweepUsers(ctx, users)
 	a.readLastUsed(ctx, a.sweep, a.now().Add(-a.sweepEvery/2))
 	a.publish()
 	a.tidyUp(ctx)
+}
+
+func (a *Account) sweepUsers(ctx context.Context, users []User) {
+	eachOf(ctx, users, func(u User) {
+		if a.queue.resumed(ctx) == nil {
+			a.readKeysOf(ctx, a.sweep, u)
+		}
+	})
 }
 
 // oldest lists the users whose keys were last read before then, the longest

@@ -24,6 +24,7 @@ import (
 	"keydesk/web/audit"
 	"keydesk/web/auth"
 	"keydesk/web/config"
+	"keydesk/web/connect"
 	"keydesk/web/db"
 	"keydesk/web/session"
 	"keydesk/web/shelf"
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stdout, "keydesk "+version)
 		return nil
 	}
-	protection, protectErr := protected(c)
+	protection, protectErr := connect.Protection(c)
 	if err := errors.Join(err, c.Validate(), web.CheckRoles(c), protectErr); err != nil {
 		return config.Fault(err)
 	}
@@ -87,12 +88,12 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 	defer stores.database.Close()
 
 	gate := web.Journal{Audit: stores.journal, Now: time.Now, Version: version}
-	account, closeAccount, err := openAccount(ctx, c, iamsvc.Config{Journal: gate, Protection: protection, Logger: log, Shelf: shelf.New(stores.database)}, listeners.local)
+	account, closeAccount, err := connect.Account(ctx, c, iamsvc.Config{Journal: gate, Protection: protection, Logger: log, Shelf: shelf.New(stores.database)}, listeners.local)
 	if err != nil {
 		return err
 	}
 	defer closeAccount()
-	announceAccount(stdout, c, account.Identity())
+	connect.Announce(stdout, c, account.Identity())
 	if c.Check {
 		if err := stores.journal.Ready(); err != nil {
 			return err

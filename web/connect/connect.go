@@ -1,4 +1,7 @@
-package main
+// Package connect connects a start of Keydesk to its one IAM account: AWS, a
+// server that speaks its protocol, or the embedded account, which it also opens
+// and serves to other programs. It must not know what is done with the account.
+package connect
 
 import (
 	"context"
@@ -20,9 +23,10 @@ import (
 	"keydesk/web/config"
 )
 
-// openAccount connects to the one IAM account of this start. The embedded
-// account is never a fallback: whoever asks for AWS gets AWS or an error.
-func openAccount(ctx context.Context, c config.Config, service iamsvc.Config, local net.Listener) (*iamsvc.Account, func(), error) {
+// Account connects to the IAM account that the settings name, and returns what
+// ends that. The embedded account is never a fallback: whoever asks for AWS gets
+// AWS or an error. A listener serves the embedded account to other programs.
+func Account(ctx context.Context, c config.Config, service iamsvc.Config, local net.Listener) (*iamsvc.Account, func(), error) {
 	service.IAMEndpoint, service.STSEndpoint = c.IAMEndpoint, c.STSEndpoint
 	service.RateCeiling = float64(c.IAMRateCeiling)
 	service.SweepEvery = time.Duration(c.SweepHours) * time.Hour
@@ -95,8 +99,8 @@ func awsConfig(ctx context.Context, region string) (aws.Config, error) {
 
 func credentialsFile(c config.Config) string { return filepath.Join(c.Data, "local-credentials") }
 
-// announceAccount says whose keys these are, before anyone changes one.
-func announceAccount(w io.Writer, c config.Config, i iamsvc.Identity) {
+// Announce says whose keys these are, before anyone changes one.
+func Announce(w io.Writer, c config.Config, i iamsvc.Identity) {
 	alias := ""
 	if i.Alias != "" {
 		alias = " (" + i.Alias + ")"
@@ -115,8 +119,8 @@ func announceAccount(w io.Writer, c config.Config, i iamsvc.Identity) {
 	}
 }
 
-// protected reads the rules here, because config does not know iamsvc.
-func protected(c config.Config) (iamsvc.Protection, error) {
+// Protection reads the rules of protected users; config does not know iamsvc.
+func Protection(c config.Config) (iamsvc.Protection, error) {
 	p, err := iamsvc.ParseProtection(c.ProtectRules())
 	if err != nil {
 		err = fmt.Errorf("-protect: %w", err)

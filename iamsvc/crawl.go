@@ -26,6 +26,7 @@ const (
 func (a *Account) learn(change func(*facts)) {
 	a.mu.Lock()
 	change(&a.facts)
+	a.facts.reread = nil
 	a.mu.Unlock()
 	a.publish()
 }
@@ -35,7 +36,12 @@ func (a *Account) publish() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	began := time.Now()
-	a.snapshot.Store(a.facts.inventory(a.own))
+	if before := a.snapshot.Load(); before != nil && a.facts.reread != nil {
+		a.snapshot.Store(a.facts.redrawn(before, a.own))
+	} else {
+		a.snapshot.Store(a.facts.inventory(a.own))
+	}
+	a.facts.reread = map[string]bool{}
 	close(a.watched)
 	a.watched = make(chan struct{})
 	a.published, a.drawing = time.Now(), time.Since(began)
@@ -169,6 +175,9 @@ func (a *Account) readLastUsed(ctx context.Context, l *lane, since time.Time) {
 		}
 		a.mu.Lock()
 		a.facts.setLastUsed(keyID, askedUse{used, asked})
+		if owner, _, ok := a.Inventory().Key(keyID); ok {
+			a.facts.touch(owner.Name)
+		}
 		a.mu.Unlock()
 		a.publishNowAndThen()
 	})

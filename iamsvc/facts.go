@@ -25,6 +25,8 @@ type facts struct {
 	Keys       map[string]keyReading // by user name
 	LastUsed   map[string]askedUse   // asked live, by key ID
 
+	reread map[string]bool // users whose keys, or their use, were read since the picture was drawn; nil: anything may have changed
+
 	loading     bool
 	DetailCalls int // that the last reading of Details took
 }
@@ -91,12 +93,7 @@ func (f *facts) setUsers(l listing) {
 // setReport takes a report. One that is newer than the list of users is a list
 // of users too.
 func (f *facts) setReport(r reportReading) {
-	f.Report, f.reportErr, f.rows = r, nil, make(map[string]ReportRow, len(r.Rows))
-	for _, row := range r.Rows {
-		if !row.IsRoot {
-			f.rows[row.User] = row
-		}
-	}
+	f.setRows(r)
 	older := !r.Since.After(f.UsersAt)
 	if older && !f.partial {
 		return
@@ -116,6 +113,15 @@ func (f *facts) setReport(r reportReading) {
 	}
 	sortByName(users)
 	f.Users, f.UsersAt, f.partial = users, r.Since, f.partial && older
+}
+
+func (f *facts) setRows(r reportReading) {
+	f.Report, f.reportErr, f.rows = r, nil, make(map[string]ReportRow, len(r.Rows))
+	for _, row := range r.Rows {
+		if !row.IsRoot {
+			f.rows[row.User] = row
+		}
+	}
 }
 
 func namesOf(users []User) map[string]bool {
@@ -155,6 +161,7 @@ func (f *facts) setKeys(u User, r keyReading) {
 	if known && before.Started.After(r.Started) {
 		return
 	}
+	f.touch(u.Name)
 	r.UserID, r.Created, r.tried = u.ID, u.Created, r.Started
 	if r.err != nil {
 		r.Started = time.Time{}
@@ -163,6 +170,12 @@ func (f *facts) setKeys(u User, r keyReading) {
 		}
 	}
 	f.Keys[u.Name] = r
+}
+
+func (f *facts) touch(user string) {
+	if f.reread != nil {
+		f.reread[user] = true
+	}
 }
 
 // reading returns what was read of this very user's keys.

@@ -96,6 +96,18 @@ func (i *Inventory) asListed(id string) string {
 	return id
 }
 
+func (i *Inventory) count() {
+	i.KeysRead, i.KeysFailed = 0, 0
+	for u := range i.Users {
+		switch err := i.Users[u].KeysErr; {
+		case err == nil:
+			i.KeysRead++
+		case err != ErrNotReadYet:
+			i.KeysFailed++
+		}
+	}
+}
+
 func (i *Inventory) index() {
 	i.byName = make(map[string]int, len(i.Users))
 	i.byKey, i.byUpperKey = make(map[string]keyPlace, len(i.Users)), map[string]keyPlace{}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -96,7 +97,9 @@ func TestInventoryInBadWeather(t *testing.T) {
 		{"throttled now and then", map[string]localaccount.Rules{"ListAccessKeys": {ThrottleEvery: 9}}, func(i *Inventory) bool { return i.KeysRead == len(i.Users) }},
 		{"some 500s", map[string]localaccount.Rules{"": {FailWith: localaccount.Failure{Times: 4, Status: 500}}}, func(i *Inventory) bool { return i.KeysRead == len(i.Users) }},
 		{"keys denied", map[string]localaccount.Rules{"ListAccessKeys": {Deny: true}}, func(i *Inventory) bool {
-			return i.KeysRead == 0 && errors.Is(i.Users[0].KeysErr, ErrDenied)
+			return i.KeysFailed > 0 && !slices.ContainsFunc(i.Users, func(u InventoryUser) bool {
+				return !errors.Is(u.KeysErr, ErrDenied) && (u.KeysErr != nil || len(u.Keys) > 0) // the report tells who has none
+			})
 		}},
 		{"details denied", map[string]localaccount.Rules{"GetAccountAuthorizationDetails": {Deny: true}}, func(i *Inventory) bool {
 			return errors.Is(i.GroupsErr, ErrDenied) && !i.Users[0].GroupsRead
@@ -457,6 +460,36 @@ func TestListThatNamesAUserTwice(t *testing.T) {
 	f.setUsers(listing{users: []User{{Name: "ann"}, {Name: "Bob"}, {Name: "Bob"}, {Name: "bob"}}, started: day(1)})
 	if got := names(f.Users); !slices.Equal(got, []string{"ann", "Bob", "bob"}) {
 		t.Error(got)
+	}
+}
+
+// Of a crawl's pictures only the rows that changed are drawn, and come out as in
+// one that is drawn whole.
+func TestPictureIsDrawnAnewWhereItChanged(t *testing.T) {
+	t.Parallel()
+	l := refreshed(t, localaccount.Options{})
+	for _, c := range []struct {
+		name   string
+		change func()
+	}{
+		{"keys listed", func() { l.noticeKeys("mateo.jackson", keyReading{Started: l.now()}) }},
+		{"keys listed again", func() { l.readKeysOf(context.Background(), l.background, l.facts.Users[0]) }},
+		{"keys could not be listed", func() { l.facts.setKeys(l.facts.Users[1], keyReading{err: ErrThrottled, Started: l.now()}) }},
+		{"last use asked", func() {
+			l.learn(func(f *facts) { f.setReport(reportReading{}) })
+			l.readLastUsed(context.Background(), l.background, l.now())
+		}},
+		{"own change", func() {
+			l.changed(ownChange{User: "billing-export", KeyID: documented, Created: &AccessKey{ID: documented}})
+		}},
+		{"own user", func() { l.changedUser(User{Name: "fresh"}) }},
+		{"users gone", func() { l.learn(func(f *facts) { f.setUsers(listing{users: f.Users[:9], started: l.now()}) }) }},
+	} {
+		c.change()
+		l.publish()
+		if !reflect.DeepEqual(l.Inventory(), l.facts.inventory(l.own)) {
+			t.Errorf("%s: not in the picture", c.name)
+		}
 	}
 }
 

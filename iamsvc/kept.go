@@ -75,7 +75,11 @@ func (f *facts) reparseReport() {
 		return
 	}
 	before.CredentialReport = report
-	f.setReport(before)
+	if f.UsersAt.IsZero() {
+		f.setReport(before) // a list of users too, where there is no other
+	} else {
+		f.setRows(before)
+	}
 }
 
 // save keeps the facts. That it fails costs the next start a reading.

@@ -2,6 +2,7 @@ package iamsvc
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -35,6 +36,24 @@ func TestListReadInPartIsNotKeptForAWholeOne(t *testing.T) {
 		a.save(context.Background())
 		if k := a.takeDown(context.Background()); len(k.Facts.Users) != 2 || k.Facts.UsersAt.IsZero() {
 			t.Errorf("the whole list is not kept: %v as of %v", k.Facts.Users, k.Facts.UsersAt)
+		}
+	}
+}
+
+// The report is put beside the list again as it was, be it newer or older.
+func TestRestoringKeepsTheListAsItWas(t *testing.T) {
+	t.Parallel()
+	raw := []byte(reportHeader + "\nann,arn:aws:iam::123456789012:user/ann,2026-01-01T08:00:00Z,false,N/A,N/A,N/A,false,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A")
+	for _, c := range []struct {
+		users []User
+		at    time.Time
+		want  string
+	}{{[]User{{Name: "bob"}}, day(2), "[bob]"}, {nil, time.Time{}, "[ann]"}} {
+		a := openLocal(t, localaccount.Options{})
+		a.restore(kept{Facts: facts{Users: c.users, UsersAt: c.at, Report: reportReading{
+			CredentialReport: CredentialReport{Raw: raw, Generated: reportTime}, Since: reportTime}}})
+		if got := names(a.facts.Users); fmt.Sprint(got) != c.want || !c.at.IsZero() && !a.facts.UsersAt.Equal(c.at) || len(a.facts.rows) != 1 {
+			t.Errorf("%v as of %v, %d rows", got, a.facts.UsersAt, len(a.facts.rows))
 		}
 	}
 }

@@ -134,6 +134,7 @@ func (a *Account) changed(c ownChange) {
 	a.mu.Lock()
 	c.At = a.now()
 	a.own.add(c)
+	a.facts.reread = nil
 	a.mu.Unlock()
 	a.publish()
 }

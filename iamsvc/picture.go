@@ -21,16 +21,24 @@ func (f *facts) inventory(own ownChanges) *Inventory {
 	if f.addOwnUsers(inv, own) {
 		slices.SortFunc(inv.Users, func(a, b InventoryUser) int { return byName(a.Name, b.Name) })
 	}
-	for i := range inv.Users {
-		switch u := &inv.Users[i]; {
-		case u.KeysErr == nil:
-			inv.KeysRead++
-		case u.KeysErr != ErrNotReadYet:
-			inv.KeysFailed++
-		}
-	}
+	inv.count()
 	inv.index()
 	return inv
+}
+
+// redrawn is the picture as it was before, but for the users whose keys were
+// read since: drawing all 5,000 a few times a second is dear.
+func (f *facts) redrawn(before *Inventory, own ownChanges) *Inventory {
+	inv := *before
+	inv.Users = slices.Clone(before.Users)
+	for name := range f.reread {
+		if at, ok := before.byName[name]; ok {
+			inv.Users[at] = f.inventoryUser(before.Users[at].User, own.of(name))
+		}
+	}
+	inv.count()
+	inv.index()
+	return &inv
 }
 
 // addOwnUsers adds users that Keydesk has made and no list has shown yet.

@@ -215,6 +215,7 @@ func (a *Account) tidyUp(ctx context.Context) {
 	if !a.facts.partial { // else nobody can tell who is gone
 		a.facts.forgetGone()
 		a.facts.pruneOwn(a.own)
+		a.facts.reread = nil
 	}
 	a.mu.Unlock()
 	a.save(ctx)

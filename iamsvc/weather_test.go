@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -119,6 +120,9 @@ func accounted(t *testing.T, l local, before *Inventory, touched map[string]bool
 	inv := l.Inventory()
 	if inv.Loading {
 		t.Error("still loading")
+	}
+	if !reflect.DeepEqual(inv, l.facts.inventory(l.own)) {
+		t.Error("the picture was not drawn anew where it should have been")
 	}
 	read, failed := 0, 0
 	for _, u := range inv.Users {

@@ -77,9 +77,16 @@ func TestPartOfAListForgetsNobodysKeys(t *testing.T) {
 func BenchmarkInventory(b *testing.B) {
 	kept := &memory{}
 	l := refreshed(b, localaccount.Options{Users: 5000}, sparing, func(c *Config) { c.Shelf = kept })
-	b.Run("draw", func(b *testing.B) {
+	b.Run("draw all", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
+			l.learn(func(*facts) {})
+		}
+	})
+	b.Run("draw a user", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			l.noticeKeys("mateo.jackson", keyReading{Started: l.now(), Keys: []AccessKey{{ID: documented}}})
 			l.publish()
 		}
 	})

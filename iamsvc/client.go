@@ -1,9 +1,11 @@
 package iamsvc
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -22,6 +24,7 @@ type lane struct {
 // openLanes gives an account its lanes, which share one limiter: persons and
 // changes go first, then the inventory, then sweeps.
 func (a *Account) openLanes(c Config) {
+	c.AWS.HTTPClient = keepingConnections(c.AWS.HTTPClient)
 	a.limiter = pace.New(c.RateCeiling)
 	a.interactive = newLane(c, newPacedRetryer(a.limiter, pace.Person, 3, 400*time.Millisecond), 5*time.Second)
 	a.writes = newLane(c, newPacedRetryer(a.limiter, pace.Person, 4, time.Second), 20*time.Second)
@@ -29,6 +32,20 @@ func (a *Account) openLanes(c Config) {
 	a.background = newLane(c, newPacedRetryer(a.limiter, pace.Background, 8, 2*time.Second), time.Minute)
 	a.sweep = newLane(c, newPacedRetryer(a.limiter, pace.Sweep, 8, 2*time.Second), time.Minute)
 	a.lists.patient, a.background.patient, a.sweep.patient = true, true, true
+}
+
+// keepingConnections is the SDK's own HTTP client with room for as many idle
+// connections as there are calls at once. It keeps ten; the others would be
+// opened anew, with TLS, for every call. Any other client is as it should be.
+func keepingConnections(client aws.HTTPClient) aws.HTTPClient {
+	own, ok := client.(*awshttp.BuildableClient)
+	if client == nil {
+		own, ok = awshttp.NewBuildableClient(), true
+	}
+	if !ok {
+		return client
+	}
+	return own.WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = 2 * crawlers })
 }
 
 func newLane(c Config, r *pacedRetryer, deadline time.Duration) *lane {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"keydesk/iamsvc/pace"
 )
@@ -46,9 +45,6 @@ type traceKey struct{}
 type transport struct{ inner aws.HTTPClient }
 
 func newTransport(inner aws.HTTPClient) aws.HTTPClient {
-	if inner == nil {
-		inner = awshttp.NewBuildableClient()
-	}
 	return &transport{inner: inner}
 }
 

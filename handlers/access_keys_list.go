@@ -103,7 +103,7 @@ var keysList = listKind[keyRow]{
 	},
 	owner: func(r keyRow) *iamsvc.InventoryUser { return r.user },
 	fits:  func(m *listMatcher, r keyRow) bool { return m.key(r.user, r.key) },
-	text:  func(r keyRow) searchText { return userText(r.user, []iamsvc.AccessKey{*r.key}) },
+	keys:  func(r keyRow) []iamsvc.AccessKey { return []iamsvc.AccessKey{*r.key} },
 }
 
 // List shows every access key of every user as the inventory has them; it

@@ -22,8 +22,8 @@ type listKind[T any] struct {
 	empty    func(listQuery) (title, text string) // of a list without rows
 	rows     func(*iamsvc.Inventory) []T          // in listOrder
 	owner    func(T) *iamsvc.InventoryUser
+	keys     func(T) []iamsvc.AccessKey // that the row is about
 	fits     func(*listMatcher, T) bool // the filters, not the search
-	text     func(T) searchText
 }
 
 // picture is what pages of a list are cut from: the rows of one inventory with
@@ -53,7 +53,7 @@ type moment struct {
 
 func newPicture[T any](kind listKind[T], account string, inventory *iamsvc.Inventory, protected func(iamsvc.User) string) *picture[T] {
 	p := &picture[T]{listKind: kind, account: account, inventory: inventory, protected: protected, all: kind.rows(inventory)}
-	p.index = sync.OnceValue(func() *searchIndex { return newSearchIndex(p.all, p.text) })
+	p.index = sync.OnceValue(func() *searchIndex { return newSearchIndex(p.all, kind) })
 	return p
 }
 

@@ -87,7 +87,7 @@ var usersList = listKind[userRow]{
 	},
 	owner: func(u userRow) *iamsvc.InventoryUser { return u },
 	fits:  func(m *listMatcher, u userRow) bool { return m.user(u) },
-	text:  func(u userRow) searchText { return userText(u, u.Keys) },
+	keys:  func(u userRow) []iamsvc.AccessKey { return u.Keys },
 }
 
 // newUsersPage also names the users on it whose keys are to be read.

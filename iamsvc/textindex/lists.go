@@ -7,6 +7,33 @@ import (
 	"math/bits"
 )
 
+// Each trigram has a list of its own, if there are many rows. Of fewer rows the
+// tables with an entry for each list would be the most of the index, and of the
+// time to build it: there several trigrams share a list.
+
+// listBits: there are up to four times as many lists as rows, at most trigrams.
+const listBits = 1
+
+func (x *Index) listCount() uint32 { return trigrams >> x.shift }
+
+// listsOf yields the lists of the trigrams of s, repeated ones again.
+func (x *Index) listsOf(s string) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		if len(s) < 3 {
+			return
+		}
+		t := codes[s[0]]<<codeBits | codes[s[1]]
+		for i := 2; i < len(s); i++ {
+			t = (t<<codeBits | codes[s[i]]) % trigrams
+			// Times an odd number: no two trigrams become the same, and the usual ones
+			// come to lie apart.
+			if !yield(t * 0x9E3779B1 % trigrams >> x.shift) {
+				return
+			}
+		}
+	}
+}
+
 // A list holds row numbers in ascending order: as the distances from one to the next
 // in varints or, where these would take as much room, as a bitmap of all rows. So a
 // list that is as long as a bitmap is one.
@@ -18,10 +45,17 @@ func (x *Index) isBitmap(t uint32) bool { return x.starts[t+1]-x.starts[t] == x.
 
 func (x *Index) list(t uint32) []byte { return x.lists[x.starts[t]:x.starts[t+1]] }
 
-// measure counts the rows of each trigram and lays its list out.
+// makeLists makes so many lists, as a power of two.
+func (x *Index) makeLists(bits int) {
+	x.shift = max(0, 3*codeBits-bits)
+	x.measure()
+	x.fill()
+}
+
+// measure counts the rows of each list and lays it out.
 func (x *Index) measure() {
-	x.counts, x.starts = make([]uint32, trigrams), make([]uint32, trigrams+1)
-	sizes := make([]uint64, trigrams)
+	x.counts, x.starts = make([]uint32, x.listCount()), make([]uint32, x.listCount()+1)
+	sizes := make([]uint64, x.listCount())
 	for t, distance := range x.distances() {
 		x.counts[t]++
 		sizes[t] += uint64(bits.Len32(distance)+6) / 7
@@ -39,7 +73,7 @@ func (x *Index) measure() {
 
 // fill writes the lists.
 func (x *Index) fill() {
-	at, row := make([]uint32, trigrams), make([]uint32, trigrams)
+	at, row := make([]uint32, x.listCount()), make([]uint32, x.listCount())
 	copy(at, x.starts)
 	full := x.bitmapBytes()
 	for t, distance := range x.distances() {
@@ -58,13 +92,13 @@ func (x *Index) fill() {
 	}
 }
 
-// distances yields each trigram of each row once, with how far the row is from the
-// last one that had it; the first row is at distance 1 from nothing.
+// distances yields each list of each row once, with how far the row is from the
+// last one in it; the first row is at distance 1 from nothing.
 func (x *Index) distances() iter.Seq2[uint32, uint32] {
 	return func(yield func(uint32, uint32) bool) {
-		last := make([]uint32, trigrams)
+		last := make([]uint32, x.listCount())
 		for n := range uint32(x.Len()) {
-			for t := range trigramsOf(x.row(int32(n))) {
+			for t := range x.listsOf(x.row(int32(n))) {
 				distance := n + 1 - last[t]
 				last[t] = n + 1
 				if distance > 0 && !yield(t, distance) {

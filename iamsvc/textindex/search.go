@@ -23,7 +23,7 @@ type Result struct {
 // cares to wait.
 //
 // Queries of three bytes that are usual in key IDs and user names are answered from
-// the index alone. Shorter queries are looked for in the whole text.
+// the index alone, where there are many rows. Shorter queries are looked for in the whole text.
 func (x *Index) Search(query string, most int) Result {
 	query = fold(query)
 	switch {
@@ -36,22 +36,22 @@ func (x *Index) Search(query string, most int) Result {
 	if x.counts[lists[0]] == 0 {
 		return Result{}
 	}
-	if len(query) == 3 && own(query) {
+	if len(query) == 3 && own(query) && x.shift == 0 {
 		return firstOf(x.rows(lists[0]), most, int(x.counts[lists[0]]))
 	}
 	return x.verify(x.candidates(lists), func(row int32) bool { return strings.Contains(x.row(row), query) }, most)
 }
 
-// rarestFirst is the query's trigrams, each once.
+// rarestFirst is the lists of the query's trigrams, each once.
 func (x *Index) rarestFirst(query string) []uint32 {
-	lists := slices.Collect(trigramsOf(query))
+	lists := slices.Collect(x.listsOf(query))
 	slices.SortFunc(lists, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(x.counts[a], x.counts[b]), cmp.Compare(a, b))
 	})
 	return slices.Compact(lists)
 }
 
-// candidates are the rows that have the query's three rarest trigrams. Looking at one
+// candidates are the rows in the lists of the query's three rarest trigrams. Looking at one
 // row, somewhere in memory, costs as much as reading about thirty entries of lists that
 // are as long as these; longer ones seldom spare as many.
 func (x *Index) candidates(lists []uint32) iter.Seq[int32] {

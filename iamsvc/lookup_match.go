@@ -40,10 +40,12 @@ func (i *Inventory) matchFragments(r *LookUpResult, fragments []Fragment) {
 	if len(fragments) == 0 {
 		return
 	}
-	for _, u := range i.Users {
-		for _, k := range u.Keys {
-			if k.ID != "" && slices.ContainsFunc(fragments, func(f Fragment) bool { return f.matches(k.ID) }) {
-				r.addKey(KeyMatch{KeyID: k.ID, Known: true, Owner: u.User, Key: k})
+	for n := range i.Users {
+		u := &i.Users[n] // a copy of each row would take longer than the comparison
+		for k := range u.Keys {
+			id := u.Keys[k].ID
+			if id != "" && slices.ContainsFunc(fragments, func(f Fragment) bool { return f.matches(id) }) {
+				r.addKey(KeyMatch{KeyID: id, Known: true, Owner: u.User, Key: u.Keys[k]})
 			}
 		}
 	}
@@ -76,7 +78,8 @@ func (i *Inventory) matchName(r *LookUpResult, word string) {
 		return
 	}
 	name := strings.ToLower(word)
-	for _, u := range i.Users {
+	for n := range i.Users {
+		u := &i.Users[n]
 		switch {
 		case strings.EqualFold(u.Name, word):
 			r.Users = slices.Insert(r.Users, 0, u.User)
@@ -97,8 +100,8 @@ func (r *LookUpResult) cut() {
 
 // unread counts the users whose keys a search does not see.
 func (i *Inventory) unread() (n int) {
-	for _, u := range i.Users {
-		if u.KeysErr != nil {
+	for u := range i.Users {
+		if i.Users[u].KeysErr != nil {
 			n++
 		}
 	}

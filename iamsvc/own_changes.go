@@ -134,7 +134,9 @@ func (a *Account) changed(c ownChange) {
 	a.mu.Lock()
 	c.At = a.now()
 	a.own.add(c)
-	a.facts.reread = nil
+	if a.facts.touch(c.User); c.NewUser != nil {
+		a.facts.reread = nil
+	}
 	a.mu.Unlock()
 	a.publish()
 }

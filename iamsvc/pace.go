@@ -10,6 +10,7 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
 
 	"keydesk/iamsvc/pace"
 )
@@ -62,6 +63,9 @@ func (p *pacedRetryer) GetAttemptToken(ctx context.Context) (func(error) error, 
 	t := traceOf(ctx)
 	turn, err := p.limiter.Wait(ctx, p.class, awsmiddleware.GetOperationName(ctx), t.sent > 0)
 	if err != nil {
+		if t.sent == 0 {
+			t.throttled = errNoTurn
+		}
 		return nil, err
 	}
 	t.turn, t.before = turn, t.sent
@@ -87,6 +91,10 @@ func (t *trace) endTurn(err error) {
 	t.turn.Done(outcome)
 	t.turn = nil
 }
+
+// errNoTurn is for who waited for a first turn in vain: IAM refuses calls that
+// come faster, and has not been asked.
+var errNoTurn = &smithy.GenericAPIError{Code: "Throttling", Message: "no turn came in time"}
 
 var errGivenUp = errors.New("it failed too often")
 

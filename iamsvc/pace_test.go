@@ -193,3 +193,16 @@ func TestCallsKeepBelowTheCeiling(t *testing.T) {
 		t.Errorf("30 calls in %v", took)
 	}
 }
+
+// A call whose turn does not come in time was not sent: IAM is not to be called
+// away for it.
+func TestNoTurnInTime(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{}, func(c *Config) { c.RateCeiling = 0.01 })
+	l.interactive.deadline = 100 * time.Millisecond
+	var err error
+	for err == nil {
+		_, err = l.User(context.Background(), "mateo.jackson")
+	}
+	wantIs(t, err, ErrThrottled)
+}

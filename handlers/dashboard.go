@@ -82,9 +82,24 @@ func dashboardFigures(c keyCounts, l dashboardLinks) []views.DashboardFigure {
 	return []views.DashboardFigure{
 		{Label: "Active keys", Value: thousands(c.active), Note: "across " + matchCount(0, c.usersActive, false, "user"), URL: l.activeKeys(listQuery{})},
 		{Label: "Older than 90 days", Value: thousands(c.older90), Note: share(c.older90, c.active) + " of active keys", URL: l.activeKeys(listQuery{Age: "91-"})},
-		{Label: "Unused for 90 days", Value: thousands(c.unused90), Note: thousands(c.unused90Never) + " of them never used", URL: l.activeKeys(listQuery{Used: "unused-90"})},
+		unusedFigure(c, l),
 		{Label: "Users with two active keys", Value: thousands(c.twoActive), Note: "rotating, or forgotten", URL: listQuery{Keys: "two-active"}.at(l.users)},
 	}
+}
+
+// unusedFigure counts what is known to be unused: while no last use is known,
+// 0 would say that every key is needed.
+func unusedFigure(c keyCounts, l dashboardLinks) views.DashboardFigure {
+	f := views.DashboardFigure{Label: "Unused for 90 days", Value: thousands(c.unused90),
+		Note: thousands(c.unused90Never) + " of them never used", URL: l.activeKeys(listQuery{Used: "unused-90"})}
+	switch {
+	case c.unknownUse == 0:
+	case c.unknownUse == c.active:
+		f.Value, f.Note, f.URL = "-", "last use not known", l.activeKeys(listQuery{Used: "unknown"})
+	default:
+		f.Note += "; last use of " + thousands(c.unknownUse) + " not known"
+	}
+	return f
 }
 
 func share(part, whole int) string {

@@ -30,6 +30,7 @@ type keyCounts struct {
 	older90, olderThanYear int
 	unused90, neverUsed    int
 	unused90Never          int   // of unused90, those never used
+	unknownUse             int   // those whose last use is not known
 	ages                   []int // per ageBands
 	uses                   []int // per useBands
 	twoActive, moreThanTwo int
@@ -90,6 +91,7 @@ func (c *keyCounts) addKey(now time.Time, k *iamsvc.AccessKey) {
 		c.olderThanYear += oneIf(days(now, k.Created) > 365)
 	}
 	unused, never := unusedFor(now, k, 90), k.LastUsed.Read && k.LastUsed.At.IsZero()
+	c.unknownUse += oneIf(!k.LastUsed.Read)
 	c.unused90 += oneIf(unused)
 	c.neverUsed += oneIf(never)
 	c.unused90Never += oneIf(unused && never)

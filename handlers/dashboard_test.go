@@ -60,9 +60,20 @@ func TestDashboardSays(t *testing.T) {
 	for _, f := range p.Figures {
 		figures = append(figures, f.Label+" "+f.Value+", "+f.Note)
 	}
-	want := "Active keys 5, across 4 users; Older than 90 days 2, 40% of active keys; Unused for 90 days 1, 1 of them never used; Users with two active keys 1, rotating, or forgotten"
+	want := "Active keys 5, across 4 users; Older than 90 days 2, 40% of active keys; Unused for 90 days 1, 1 of them never used; last use of 1 not known; Users with two active keys 1, rotating, or forgotten"
 	if got := strings.Join(figures, "; "); got != want {
 		t.Errorf("figures %s, want %s", got, want)
+	}
+}
+
+// TestDashboardWithoutLastUses: what nobody has read is not "0 unused".
+func TestDashboardWithoutLastUses(t *testing.T) {
+	t.Parallel()
+	key := iamsvc.AccessKey{ID: "AKIA1", Status: iamsvc.KeyActive, Created: testNow.AddDate(-1, 0, 0)}
+	inventory := &iamsvc.Inventory{AsOf: testNow, Users: []iamsvc.InventoryUser{{User: iamsvc.User{Name: "alice"}, Keys: []iamsvc.AccessKey{key}}}}
+	got := newDashboardPage(inventory, "1", testNow).Figures[2]
+	if got.Value != "-" || got.Note != "last use not known" || !strings.HasSuffix(got.URL, "keys=active&used=unknown") {
+		t.Errorf("%+v", got)
 	}
 }
 

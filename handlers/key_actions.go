@@ -58,7 +58,7 @@ type statusChange struct {
 
 var (
 	activation   = statusChange{iamsvc.KeyActive, activateQuestion, "Access key activated", "can be used to sign requests again."}
-	deactivation = statusChange{iamsvc.KeyInactive, deactivateQuestion, "Access key deactivated", "can no longer be used to sign requests."}
+	deactivation = statusChange{iamsvc.KeyInactive, deactivateQuestion, "Access key deactivated", "can no longer be used to sign requests. Temporary credentials that were made with it work until they expire."}
 )
 
 func (b Base) setStatus(w http.ResponseWriter, r *http.Request, home keyHome, c statusChange) error {

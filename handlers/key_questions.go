@@ -54,18 +54,22 @@ func activateQuestion(s keySubject) views.KeyQuestion {
 
 func deactivateQuestion(s keySubject) views.KeyQuestion {
 	q := s.question(s.confirm("deactivate", "Deactivate "+s.key.ID+"?", "Deactivate"),
-		"Applications that use this key will lose access as soon as it is deactivated. You can activate it again if needed.", reasonField(s.strict))
+		"Applications that use this key will lose access as soon as it is deactivated. You can activate it again if needed. If it has leaked, do not wait for its owner.", reasonField(s.strict))
 	q.Warning, q.WarningText = recentUse(s)
 	return q
 }
 
 // deleteQuestion wants the key ID typed: a deleted key cannot be recovered.
 func deleteQuestion(s keySubject) views.KeyQuestion {
-	text := "Permanently delete this access key? After an access key is deleted, it can't be recovered. " + lastUseText(s)
+	text := "Permanently delete this access key? After an access key is deleted, it can't be recovered."
+	warning, warningText := recentUse(s)
+	if warning.Text == "" {
+		text += " " + lastUseText(s)
+	}
 	typed := views.Field{Name: fieldTypedID, Label: "To confirm deletion, enter the access key ID", Placeholder: s.key.ID,
 		Required: true, Pattern: `\s*` + s.key.ID + `\s*`, Autofocus: true}
 	q := s.question(s.confirm("delete", "Delete "+s.key.ID+"?", "Delete"), text, typed, reasonField(s.strict))
-	q.Warning, q.WarningText = recentUse(s)
+	q.Warning, q.WarningText = warning, warningText
 	return q
 }
 
@@ -126,13 +130,10 @@ func inRegion(region string) string {
 	return " in " + region
 }
 
-// lastUseText never takes a missing answer for "never".
+// lastUseText is about a key that recentUse has nothing to say of.
 func lastUseText(s keySubject) string {
 	u := s.key.LastUsed
-	switch {
-	case !u.Read:
-		return "When it was last used is not known."
-	case u.At.IsZero():
+	if u.At.IsZero() {
 		return "It was never used, as far as IAM knows: a use can take four hours to appear."
 	}
 	return "Last used " + lowerNow(relative(s.now, u.At)) + " with " + orElse(u.Service, "an unknown service") + "."

@@ -70,7 +70,7 @@ func (s Search) answer(w http.ResponseWriter, r *http.Request, account *iamsvc.A
 	f.LinkURL = link
 	p := views.SearchPage{Finding: f}
 	if found.SecretSeen && found.Kind != iamsvc.LooksLikeSecret {
-		p.Warning = "It is neither shown nor kept here. Whoever can read the place it came from has it: deactivate its access key, and create another if it is needed."
+		p.Warning = "It is neither shown nor kept here. Whoever can read the place it came from has it: have its access key deactivated, and another created if it is needed."
 	}
 	return s.page(w, r, http.StatusOK, p)
 }

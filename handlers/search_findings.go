@@ -85,10 +85,10 @@ func matchesFinding(f *views.Finding, account string, found iamsvc.LookUpResult,
 		f.Text = append(f.Text, fmt.Sprintf("The access keys of %s are not known, because they have not been read yet or could not be. Theirs are not searched here.", countOf(found.Unread, "user")))
 	}
 	if found.MoreKeys > 0 {
-		f.Text = append(f.Text, fmt.Sprintf("Only the first %d access keys are listed; %s more are not. Search for those again.", len(found.Keys), countOf(found.MoreKeys, "key ID")))
+		f.Text = append(f.Text, fmt.Sprintf("Only the first %d of %s access keys are listed. %s", len(found.Keys), thousands(len(found.Keys)+found.MoreKeys), forTheRest(found)))
 	}
 	if found.MoreUsers > 0 {
-		f.Text = append(f.Text, fmt.Sprintf("Only the first %d users are listed.", len(found.Users)))
+		f.Text = append(f.Text, fmt.Sprintf("Only the first %d of %s users are listed. A longer part of the name finds fewer.", len(found.Users), thousands(len(found.Users)+found.MoreUsers)))
 	}
 	for _, m := range found.Keys {
 		f.Keys = append(f.Keys, matchRow(account, m, now))
@@ -112,13 +112,35 @@ func matchesCount(found iamsvc.LookUpResult) string {
 	n := len(found.Keys) + found.MoreKeys + len(found.Users) + found.MoreUsers
 	switch {
 	case asked > 0:
-		return fmt.Sprintf("The text holds %s; %d of those listed are known here.", countOf(asked+found.MoreKeys, "key ID"), known)
+		return fmt.Sprintf("The text holds %s; %s.", countOf(asked+found.MoreKeys, "key ID"), knownHere(known, asked, found.MoreKeys))
 	case len(found.Keys)+len(found.Users) == 0:
-		return "No user's name holds this text, and no access key ID begins or ends like it."
+		return "No user name contains this text, and no access key ID begins or ends with it."
 	case n == 1:
 		return "1 match in what Keydesk has read of the account."
 	}
 	return thousands(n) + " matches in what Keydesk has read of the account."
+}
+
+// knownHere speaks of those listed alone: the rest was not looked for.
+func knownHere(known, listed, more int) string {
+	switch {
+	case more > 0:
+		return fmt.Sprintf("%d of the %d listed are known here", known, listed)
+	case known == 0:
+		return "none of them is known here"
+	case known == listed && known > 1:
+		return "all of them are known here"
+	}
+	return fmt.Sprintf("known here: %d", known)
+}
+
+// forTheRest is how to see what is not listed: whole IDs are searched for one
+// by one, a part of one can be longer.
+func forTheRest(found iamsvc.LookUpResult) string {
+	if found.Keys[0].Asked {
+		return "Search for the others separately."
+	}
+	return "A longer part of the ID finds fewer."
 }
 
 func countOf(n int, unit string) string {

@@ -61,7 +61,7 @@ func (c ownerCard) nextSteps() []string {
 	case used.Read && c.user.Quarantined:
 		add("The key is in use. Tell the owner at once: programs that use it will fail.")
 	case used.Read:
-		add("The key is in use. Talk to the owner before it is deactivated: programs that use it will fail.")
+		add("The key is in use: programs that use it will fail when it is deactivated. Unless it has leaked, talk to the owner first.")
 	}
 	if c.user.Quarantined && len(c.found.Siblings) > 0 {
 		add("Look at the user's other keys too: which of them leaked is not certain.")

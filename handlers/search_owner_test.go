@@ -157,3 +157,19 @@ func TestDoubts(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownHere: the sentence agrees with the number.
+func TestKnownHere(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		known, listed, more int
+		want                string
+	}{
+		{4, 4, 0, "all of them are known here"}, {0, 4, 0, "none of them is known here"}, {1, 1, 0, "known here: 1"},
+		{2, 4, 0, "known here: 2"}, {50, 50, 10, "50 of the 50 listed are known here"}, {0, 50, 10, "0 of the 50 listed are known here"},
+	} {
+		if got := knownHere(c.known, c.listed, c.more); got != c.want {
+			t.Errorf("%d of %d and %d more: %s, want %s", c.known, c.listed, c.more, got, c.want)
+		}
+	}
+}

@@ -117,7 +117,7 @@ func TestSearchExplainsAMiss(t *testing.T) {
 		"AKIAI44QH8DHBNOTHERE":  {"Not in this account", "does not say which account"},
 		"ASIAY34FZKBOKMUTVV7A":  {"A temporary key", "AWS CloudTrail", "609629065308"},
 		"AKIA123":               {"Not an access key ID", "too short for one"},
-		"AKIA1234":              {"Nothing found", "begins or ends like it"},
+		"AKIA1234":              {"Nothing found", "begins or ends with it"},
 		"AKIAI44QH8DHBNOTHER":   {"Not in this account", "this one has 19"},
 		"AROACKCEVSQ6C2EXAMPLE": {"Not an access key ID", "the ID of a role"},
 		"arn:aws:iam::609629065308:user/mateo.jackson": {"A user of another account", "609629065308"},
@@ -147,7 +147,7 @@ func TestSearchListsEveryKeyOfAPaste(t *testing.T) {
 		b := s.signedIn(name)
 		text := exampleKey + "\n" + foreignKey + "\nASIAY34FZKBOKMUTVV7A and AKIAI44QH8DHBEXAMPLE"
 		before := calls(s.Local.Calls())
-		p := b.search(text).wantStatus(t, http.StatusOK).wantText(t, "Access keys found", "The text holds 4 key IDs; 2 of those listed are known here.", "IAM was not asked",
+		p := b.search(text).wantStatus(t, http.StatusOK).wantText(t, "Access keys found", "The text holds 4 key IDs; known here: 2.", "IAM was not asked",
 			s.owner(exampleKey).Name, "the ID names AWS account 609629065308", "Temporary", "Look up "+foreignKey)
 		if n := strings.Count(p.Body, `<form method="post" action="/search" data-again>`); n != 4 {
 			t.Errorf("%d of 4 keys can be looked up", n)
@@ -159,7 +159,7 @@ func TestSearchListsEveryKeyOfAPaste(t *testing.T) {
 		for i := range 60 {
 			fmt.Fprintf(&many, "AKIAI44QH8DHBNOTHE%c%c\n", 'A'+i/26, 'A'+i%26)
 		}
-		b.search(many.String()).wantText(t, "The text holds 60 key IDs", "Only the first 50 access keys are listed; 10 key IDs more are not.")
+		b.search(many.String()).wantText(t, "The text holds 60 key IDs", "0 of the 50 listed are known here", "Only the first 50 of 60 access keys are listed. Search for the others separately.")
 	}
 	asked := map[string]bool{}
 	for _, row := range s.events("LookUp") {

@@ -133,12 +133,19 @@ func comeBackWhile(w http.ResponseWriter, loading bool) {
 	}
 }
 
+// keysAreOlder: from this difference on the age of the list does not stand for
+// that of the keys in it.
+const keysAreOlder = 5 * time.Minute
+
 // freshness says how old what is shown is, and how much of it there is.
 func freshness(i *iamsvc.Inventory, now time.Time) []string {
 	if i.AsOf.IsZero() {
 		return nil
 	}
 	said := []string{"as of " + justNow(now, i.AsOf)}
+	if !i.KeysAsOf.IsZero() && i.AsOf.Sub(i.KeysAsOf) > keysAreOlder {
+		said = append(said, "keys as of "+justNow(now, i.KeysAsOf)+" or later")
+	}
 	if i.KeysRead < len(i.Users) {
 		said = append(said, thousands(i.KeysRead)+" of "+thousands(len(i.Users))+" users read")
 	}

@@ -362,3 +362,18 @@ func TestThousands(t *testing.T) {
 		}
 	}
 }
+
+// The list of users may be new and the keys in it old.
+func TestFreshnessOfTheKeys(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[time.Duration]string{
+		3 * time.Hour:   "as of 2 minutes ago; keys as of 3 hours ago or later; 6 of 7 users read; last used as of 1 hour ago",
+		3 * time.Minute: "as of 2 minutes ago; 6 of 7 users read; last used as of 1 hour ago",
+	} {
+		inventory := testInventory()
+		inventory.KeysAsOf = testNow.Add(-keys)
+		if got := strings.Join(freshness(inventory, testNow), "; "); got != want {
+			t.Errorf("keys read %v ago: %q", keys, got)
+		}
+	}
+}

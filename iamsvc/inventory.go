@@ -28,6 +28,7 @@ type Inventory struct {
 	GroupsErr  error     // why groups, tags and key descriptions are missing or older
 	KeysRead   int       // users whose keys are known: listed, or none by the report
 	KeysFailed int       // users whose keys could not be read
+	KeysAsOf   time.Time // what happened to keys until then is known of all users whose keys are; zero: of none
 
 	foreignKeyIDs bool // some key ID does not begin with AKIA: not AWS
 	byName        map[string]int
@@ -51,6 +52,7 @@ type InventoryUser struct {
 	PasswordLastUsed time.Time
 	Keys             []AccessKey // without an ID while KeysErr is ErrNotReadYet: from the report
 	KeysErr          error       // why Keys is missing or older; ErrNotReadYet while loading
+	KeysAsOf         time.Time   // when reading them began, or of a newer report that shows the same; zero: never read
 	SigningCerts     int         // active ones; -1 unknown
 	Quarantined      bool        // AWS attached AWSCompromisedKeyQuarantine to the user
 	LastActivity     time.Time
@@ -97,12 +99,15 @@ func (i *Inventory) asListed(id string) string {
 }
 
 func (i *Inventory) count() {
-	i.KeysRead, i.KeysFailed = 0, 0
-	for u := range i.Users {
-		switch err := i.Users[u].KeysErr; {
-		case err == nil:
+	i.KeysRead, i.KeysFailed, i.KeysAsOf = 0, 0, time.Time{}
+	for n := range i.Users {
+		switch u := &i.Users[n]; {
+		case u.KeysErr == nil:
 			i.KeysRead++
-		case err != ErrNotReadYet:
+			if i.KeysAsOf.IsZero() || u.KeysAsOf.Before(i.KeysAsOf) {
+				i.KeysAsOf = u.KeysAsOf
+			}
+		case u.KeysErr != ErrNotReadYet:
 			i.KeysFailed++
 		}
 	}

@@ -71,7 +71,10 @@ func (f *facts) inventoryUser(u User, own []ownChange) InventoryUser {
 		iu.MFAKinds = f.mfaKinds(u.Name, row.MFA)
 		iu.PasswordLastUsed = later(u.PasswordLastUsed, row.PasswordLastUsed)
 	}
-	iu.Keys, iu.KeysErr = f.keysOf(iu.User, row, own)
+	iu.Keys, iu.KeysAsOf, iu.KeysErr = f.keysOf(iu.User, row, own)
+	if inReport && f.Report.Since.After(iu.KeysAsOf) && !iu.KeysAsOf.IsZero() && row.agrees(iu.Keys) {
+		iu.KeysAsOf = f.Report.Since
+	}
 	iu.LastActivity = iu.PasswordLastUsed
 	for i := range iu.Keys {
 		k := &iu.Keys[i]
@@ -95,8 +98,9 @@ func (f *facts) mfaKinds(name string, has Tri) string {
 	return "Hardware or security key"
 }
 
-// keysOf are a user's keys as listed; before that, as the report has them.
-func (f *facts) keysOf(u User, row ReportRow, own []ownChange) ([]AccessKey, error) {
+// keysOf are a user's keys as listed, and when; before that, as the report has
+// them.
+func (f *facts) keysOf(u User, row ReportRow, own []ownChange) (keys []AccessKey, asOf time.Time, err error) {
 	reading, known := f.known(u)
 	switch {
 	case !known:
@@ -105,11 +109,11 @@ func (f *facts) keysOf(u User, row ReportRow, own []ownChange) ([]AccessKey, err
 		reading.Keys = row.keys(u.Name)
 	}
 	// Descriptions are read with the tags, which may have been before the keys.
-	keys := applyOwn(own, withDescriptions(reading.Keys, u.Tags), reading.Started, f.DetailsAt)
+	keys = applyOwn(own, withDescriptions(reading.Keys, u.Tags), reading.Started, f.DetailsAt)
 	slices.SortFunc(keys, func(a, b AccessKey) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
-	return keys, reading.err
+	return keys, reading.Started, reading.err
 }
 
 // lastUsedOf takes the report's figure where it is surely this key's, and what

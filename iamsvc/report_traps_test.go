@@ -154,6 +154,31 @@ func TestSameReportGrowsOld(t *testing.T) {
 	}
 }
 
+// A list of users that was read just now says nothing about keys that were read
+// hours ago, unless a newer report shows the same keys.
+func TestKeysAreAsOldAsWhatTellsOfThem(t *testing.T) {
+	t.Parallel()
+	f := reported(
+		ReportRow{User: "ann", Created: day(1), Slots: []ReportSlot{{LastRotated: day(2)}}},
+		ReportRow{User: "bob", Created: day(1)}, ReportRow{User: "eve", Created: day(1), Slots: []ReportSlot{{LastRotated: day(2)}}})
+	f.setUsers(listing{users: f.Users, started: reportTime.Add(time.Hour)})
+	for _, c := range []struct {
+		user  int
+		keys  []AccessKey
+		first time.Time // then, of the user, and of all
+		want  time.Time
+	}{
+		{0, []AccessKey{{ID: documented, Status: KeyInactive, Created: day(2)}}, day(5), f.Report.Since},
+		{2, []AccessKey{{ID: "AKIAOTHER", Status: KeyActive, Created: day(2)}}, day(5), day(5)},
+		{2, nil, reportTime.Add(time.Hour), f.Report.Since},
+	} {
+		f.setKeys(f.Users[c.user], keyReading{Keys: c.keys, Started: c.first})
+		if inv := f.inventory(nil); !inv.KeysAsOf.Equal(c.want) || !inv.AsOf.Equal(reportTime.Add(time.Hour)) {
+			t.Errorf("after %+v: %v, the list as of %v", c, inv.KeysAsOf, inv.AsOf)
+		}
+	}
+}
+
 // What Keydesk changed after the report was made is no disagreement.
 func TestOwnChangeIsNewerThanTheReport(t *testing.T) {
 	t.Parallel()

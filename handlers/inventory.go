@@ -105,9 +105,9 @@ func comeBackIn(p iamsvc.Progress, missing bool) string {
 
 // readingParts are the parts of a page that a newer picture changes.
 var readingParts = map[string]string{
-	listUsers:     "#iam-users-title,#users-count,#users-pages,#users-table",
-	listKeys:      "#access-keys-title,#keys-count,#keys-pages,#keys-table",
-	listDashboard: "#dashboard-body",
+	listUsers:     "#users-notices,#iam-users-title,#users-count,#users-pages,#users-table",
+	listKeys:      "#keys-notices,#access-keys-title,#keys-count,#keys-pages,#keys-table",
+	listDashboard: "#dashboard-notices,#dashboard-body",
 }
 
 // newReading draws nothing when nothing goes on and all is read: the list says

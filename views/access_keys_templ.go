@@ -50,7 +50,7 @@ func AccessKeys(p AccessKeysPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = listNotices(p.List.Notices).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = listNotices(p.List.ID, p.List.Notices).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

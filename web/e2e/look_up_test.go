@@ -1,6 +1,9 @@
 package e2e
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestLinkToAnAnswer copies the link of an answer and opens it, as the person
 // does to whom it was sent; then the same way without scripts.
@@ -31,4 +34,33 @@ func TestLinkToAnAnswer(t *testing.T) {
 	b.click("Look up " + elsewhere)
 	b.sees("Not in this account")
 	b.seesNot("Copy link")
+}
+
+// TestSecretInTheSearchOfAList: a GET form would put it into the address and
+// the history; without scripts, the list says so afterwards.
+func TestSecretInTheSearchOfAList(t *testing.T) {
+	t.Parallel()
+	const secret, search = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "Find users by name, key ID or group"
+	const account = "/accounts/123456789012"
+	b := start(t).tab()
+	b.signIn("admin", password)
+	b.open(account + "/users")
+	b.fill(search, secret+"\n")
+	b.until(`document.querySelector("main [name=q]").validationMessage.startsWith("This looks like a secret access key")`)
+	b.fill(search, "mateo\n")
+	b.sees("1 of 150 users")
+	entries, err := b.history(b.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries.Entries {
+		if strings.Contains(e.URL, "wJalr") {
+			t.Errorf("the history has %s", e.URL)
+		}
+	}
+
+	b.withoutJavaScript()
+	b.open(account + "/users")
+	b.fill(search, secret+"\n")
+	b.sees("This looks like a secret access key", "it has been in a browser's address bar")
 }

@@ -17,7 +17,7 @@ type AccessKeys struct {
 
 // NewAccessKeys has nothing drawn yet.
 func NewAccessKeys(b Base) AccessKeys {
-	return AccessKeys{Base: b, pictures: newPictures(keysList), drawn: &drawnPages[views.AccessKeysPage]{draw: views.AccessKeys}}
+	return AccessKeys{Base: b, pictures: newPictures(keysList), drawn: &drawnPages[views.AccessKeysPage]{draw: drawAccessKeys}}
 }
 
 // home is the user the URL names.

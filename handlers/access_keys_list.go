@@ -3,6 +3,8 @@ package handlers
 import (
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"keydesk/iamsvc"
 	"keydesk/views"
 )
@@ -117,27 +119,32 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, unread, err := newAccessKeysPage(a.pictures.of(account), parseListQuery(r.URL.Query()),
+	page, list, err := newAccessKeysPage(a.pictures.of(account), parseListQuery(r.URL.Query()),
 		listPerson{account: account.ID(), prefs: prefs, now: a.Now()})
 	if err != nil {
 		return err
 	}
-	account.ReadSoon(unread...)
+	account.ReadSoon(list.unread...)
 	page.Shell, err = a.Shell(w, r, listFrame("Access keys", account.ID(), allKeysPath(account.ID())))
 	if err != nil {
 		return err
 	}
-	if page.Reading, err = a.reading(r, account, listKeys, len(unread) > 0, &page.Shell); err != nil {
+	if page.Reading, err = a.reading(r, account, listKeys, len(list.unread) > 0, &page.Shell); err != nil {
 		return err
 	}
 	comeBackWhile(w, page.Loading)
-	return a.drawn.render(w, r, a.user(r).ID+" "+page.List.URL+"?"+page.List.Query, page)
+	return a.drawn.render(w, r, a.user(r).ID+" "+list.URL+"?"+list.Query, &list.List, &page)
 }
 
-// newAccessKeysPage also names the users on it whose keys are to be read.
-func newAccessKeysPage(p *picture[keyRow], q listQuery, person listPerson) (page views.AccessKeysPage, unread []string, err error) {
-	list, unread, err := p.list(q, person)
-	return views.AccessKeysPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all)), List: list}, unread, err
+func drawAccessKeys(p views.AccessKeysPage, l views.List) templ.Component {
+	p.List = l
+	return views.AccessKeys(p)
+}
+
+// newAccessKeysPage is the page without its list, which is shared, and the list.
+func newAccessKeysPage(p *picture[keyRow], q listQuery, person listPerson) (page views.AccessKeysPage, list *drawnList, err error) {
+	list, err = p.list(q, person)
+	return views.AccessKeysPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all))}, list, err
 }
 
 func emptyKeys(q listQuery) (title, text string) {

@@ -11,46 +11,54 @@ import (
 	"sync"
 
 	"github.com/a-h/templ"
+
+	"keydesk/views"
 )
 
-// drawnPages keeps pages as they were last sent. A page is made of its model M
-// and nothing else, so an equal model is an equal page: nobody can be sent what
-// was drawn for somebody else, or before something changed.
+// drawnPages keeps pages of lists as they were last sent. A page is made of its list
+// and its model M, which has the rest, and nothing else. So an equal page is the same
+// page: nobody can be sent what was drawn for somebody else, or before something
+// changed.
 type drawnPages[M any] struct {
-	draw func(M) templ.Component
+	draw func(M, views.List) templ.Component
 	mu   sync.Mutex
 	kept map[string]*drawnPage[M]
 }
 
 type drawnPage[M any] struct {
-	model  M
+	list   *views.List
+	model  *M
 	html   []byte
 	zipped func() []byte // made when a browser takes it
 }
+
+// Values of headers, shared by all answers.
+var gzipped, byEncoding, htmlType = []string{"gzip"}, []string{"Accept-Encoding"}, []string{"text/html; charset=utf-8"}
 
 // maxDrawnPages bounds the memory: a page of 100 rows is some 150 KB.
 const maxDrawnPages = 64
 
 // render sends the page of the model. The address names the page among those
-// kept; it may say less than the model.
-func (d *drawnPages[M]) render(w http.ResponseWriter, r *http.Request, address string, model M) error {
+// kept; it may say less than the model. Neither list nor model may change any more.
+func (d *drawnPages[M]) render(w http.ResponseWriter, r *http.Request, address string, list *views.List, model *M) error {
 	page := d.last(address)
-	if page == nil || !reflect.DeepEqual(page.model, model) {
+	// Lists are shared, so that hardly any is compared by more than where it is.
+	if page == nil || !reflect.DeepEqual(page.list, list) || !reflect.DeepEqual(page.model, model) {
 		var html bytes.Buffer
-		if err := d.draw(model).Render(r.Context(), &html); err != nil {
+		if err := d.draw(*model, *list).Render(r.Context(), &html); err != nil {
 			return err
 		}
-		page = &drawnPage[M]{model: model, html: html.Bytes()}
+		page = &drawnPage[M]{list: list, model: model, html: html.Bytes()}
 		page.zipped = sync.OnceValue(func() []byte { return zip(page.html) })
 		d.keep(address, page)
 	}
 	body := page.html
 	if takesGzip(r) {
 		body = page.zipped()
-		w.Header().Set("Content-Encoding", "gzip")
-		w.Header().Set("Vary", "Accept-Encoding")
+		w.Header()["Content-Encoding"] = gzipped
+		w.Header()["Vary"] = byEncoding
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header()["Content-Type"] = htmlType
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // A client that has gone needs no answer.
 	return nil

@@ -44,27 +44,28 @@ type listAsked struct {
 	columns, density      string
 }
 
-// drawnList is one page of a list, and the users on it whose keys are to be read.
+// drawnList is one page of a list, and the users on it.
 type drawnList struct {
-	list   views.List
-	unread []string
+	views.List
+	names  []string // of all of them
+	unread []string // of those whose keys are to be read
 	err    error
 }
 
 // list is one page of the list with all that stands around the rows. It is
 // shared: do not change it.
-func (p *picture[T]) list(q listQuery, person listPerson) (views.List, []string, error) {
+func (p *picture[T]) list(q listQuery, person listPerson) (*drawnList, error) {
 	asked := listAsked{
 		search: q.Search, filters: q.filters(), sort: formatSort(q.Sort), secret: q.Secret, page: q.Page,
 		size: person.prefs.PageSize, columns: strings.Join(person.columns(p.name), ","), density: person.prefs.Density,
 	}
 	m := p.at(person.now)
 	person.now = m.minute
-	drawn := m.lists.get(asked, func() drawnList { return p.newList(q, person) })
-	return drawn.list, drawn.unread, drawn.err
+	drawn := m.lists.get(asked, func() *drawnList { return p.newList(q, person) })
+	return drawn, drawn.err
 }
 
-func (p *picture[T]) newList(q listQuery, person listPerson) drawnList {
+func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 	path := listPath(p.name, p.account)
 	chosen := person.columns(p.name)
 	visible := visibleColumns(p.columns, chosen)
@@ -93,7 +94,8 @@ func (p *picture[T]) newList(q listQuery, person listPerson) drawnList {
 		list.CSVURL, list.JSONURL = q.onPage(1).at(path+".csv"), q.onPage(1).at(path+".json")
 		list.Count = matchCount(cut.matches, len(p.all), q.filtered(), p.unit)
 	}
-	return drawnList{list, p.unread(cut.rows), err}
+	names, unread := p.owners(cut.rows)
+	return &drawnList{list, names, unread, err}
 }
 
 // withOrder is q with the order that holds when none was asked for.

@@ -54,7 +54,7 @@ func parseListQuery(v url.Values) listQuery {
 	if q.Used == "" {
 		q.Used = knownDays(v.Get("used"))
 	}
-	if n, err := strconv.Atoi(v.Get("page")); err == nil && n > 1 {
+	if n, err := strconv.Atoi(orElse(v.Get("page"), "1")); err == nil && n > 1 {
 		q.Page = n
 	}
 	if len(q.Search) > maxSearch || !printable(q.Search) {
@@ -187,8 +187,11 @@ type dayRange struct{ From, To int }
 func parseDays(text string) (dayRange, bool) {
 	from, to, ok := strings.Cut(text, "-")
 	r := dayRange{To: math.MaxInt}
+	if !ok {
+		return dayRange{}, false
+	}
 	var err error
-	if r.From, err = strconv.Atoi(from); !ok || err != nil || r.From < 0 {
+	if r.From, err = strconv.Atoi(from); err != nil || r.From < 0 {
 		return dayRange{}, false
 	}
 	if to == "" {

@@ -48,7 +48,7 @@ type moment struct {
 	minute time.Time
 	fit    memo[string, rowSet]                           // by the filters
 	drawn  memo[string, []atomic.Pointer[views.DrawnRow]] // by the columns
-	lists  memo[listAsked, drawnList]
+	lists  memo[listAsked, *drawnList]
 }
 
 func newPicture[T any](kind listKind[T], account string, inventory *iamsvc.Inventory, protected func(iamsvc.User) string) *picture[T] {
@@ -163,15 +163,22 @@ func (p *picture[T]) draw(rows []int32, columns []listColumn[T], now time.Time) 
 	return drawn, nil
 }
 
-// unread are the names on a page whose keys are to be read.
-func (p *picture[T]) unread(rows []int32) []string {
-	var names []string
+// owners are the names on a page, each once, and those of them whose keys are to
+// be read.
+func (p *picture[T]) owners(rows []int32) (names, unread []string) {
+	seen := map[string]bool{}
 	for _, row := range rows {
-		if u := p.owner(p.all[row]); u.KeysErr != nil {
-			names = append(names, u.Name)
+		u := p.owner(p.all[row])
+		if seen[u.Name] {
+			continue
+		}
+		seen[u.Name] = true
+		names = append(names, u.Name)
+		if u.KeysErr != nil {
+			unread = append(unread, u.Name)
 		}
 	}
-	return names
+	return names, unread
 }
 
 // memo keeps what was made for a key. Keys come out of URLs, so a full memo is

@@ -201,9 +201,9 @@ func TestKeysWithoutAnID(t *testing.T) {
 	if got := keyStatusCell(v, keyRow{u, &u.Keys[0]})[0].Text; got != "Active" {
 		t.Errorf("status %q", got)
 	}
-	_, unread, err := newUsersPage(testPicture(usersList, inventory), listQuery{}, testPerson())
-	if err != nil || !slices.Equal(unread, []string{"bert", "gina"}) {
-		t.Errorf("to be read: %v, %v", unread, err)
+	_, list, err := newUsersPage(testPicture(usersList, inventory), listQuery{}, testPerson())
+	if err != nil || !slices.Equal(list.unread, []string{"bert", "gina"}) {
+		t.Errorf("to be read: %v, %v", list.unread, err)
 	}
 	if got := cellTexts(userNameCell(v, &inventory.Users[6])); got != "gina | Try again" {
 		t.Errorf("a row that could not be read says %q", got)

@@ -27,7 +27,7 @@ func (b Base) Shell(w http.ResponseWriter, r *http.Request, p Page) (views.Shell
 	s.RoleLabel = u.Role.Label()
 	s.AccountID = identity.Account
 	s.AccountLabel = accountLabel(identity)
-	s.Nav = navigation(u, identity.Account, p.Current)
+	s.Nav = sideOf(sideAsked{u.Role, identity.Account, p.Current, false})
 	s.Crumbs = p.trail(identity.Account)
 	if err := b.personalise(w, r, u, &s); err != nil || !u.Can(auth.ViewUsers) {
 		return s, err
@@ -40,7 +40,7 @@ func (b Base) Shell(w http.ResponseWriter, r *http.Request, p Page) (views.Shell
 		p.unsaved = &keys
 	}
 	if len(*p.unsaved) > 0 {
-		s.Nav = withUnsaved(s.Nav, unsavedPath(identity.Account), p.Current)
+		s.Nav = sideOf(sideAsked{u.Role, identity.Account, p.Current, true})
 	}
 	return s, nil
 }
@@ -96,9 +96,29 @@ func accountLabel(i iamsvc.Identity) string {
 
 const groupManagement = "Access management"
 
-// navigation offers only what the person may open: a link to a refusal helps
+// sideAsked is all that a side navigation depends on.
+type sideAsked struct {
+	role             auth.Role
+	account, current string
+	unsaved          bool // there are keys whose secret nobody has
+}
+
+var sides memo[sideAsked, []views.NavGroup]
+
+// sideOf is shared by all pages that ask for the same: do not change it.
+func sideOf(asked sideAsked) []views.NavGroup {
+	return sides.get(asked, func() []views.NavGroup {
+		nav := navigation(asked.role, asked.account, asked.current)
+		if asked.unsaved {
+			nav = withUnsaved(nav, unsavedPath(asked.account), asked.current)
+		}
+		return nav
+	})
+}
+
+// navigation offers only what the role may open: a link to a refusal helps
 // nobody. The permissions are those of the route table.
-func navigation(u auth.User, account, current string) []views.NavGroup {
+func navigation(role auth.Role, account, current string) []views.NavGroup {
 	entries := []struct {
 		group, text, url, key string
 		needs                 auth.Permission
@@ -114,7 +134,7 @@ func navigation(u auth.User, account, current string) []views.NavGroup {
 	}
 	var groups []views.NavGroup
 	for _, e := range entries {
-		if !u.Can(e.needs) {
+		if !role.Can(e.needs) {
 			continue
 		}
 		if len(groups) == 0 || groups[len(groups)-1].Title != e.group {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"keydesk/iamsvc"
 	"keydesk/views"
 	"keydesk/web/auth"
@@ -22,7 +24,12 @@ type Users struct {
 
 // NewUsers has nothing drawn yet.
 func NewUsers(b Base) Users {
-	return Users{Base: b, pictures: newPictures(usersList), drawn: &drawnPages[views.UsersPage]{draw: views.Users}}
+	return Users{Base: b, pictures: newPictures(usersList), drawn: &drawnPages[views.UsersPage]{draw: drawUsers}}
+}
+
+func drawUsers(p views.UsersPage, l views.List) templ.Component {
+	p.List = l
+	return views.Users(p)
 }
 
 // List shows the users as the inventory has them; it makes no IAM call.
@@ -36,20 +43,20 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	person := listPerson{account: account.ID(), prefs: prefs, mayCreate: u.user(r).Can(auth.CreateUsers), now: u.Now()}
-	page, unread, err := newUsersPage(u.pictures.of(account), parseListQuery(r.URL.Query()), person)
+	page, list, err := newUsersPage(u.pictures.of(account), parseListQuery(r.URL.Query()), person)
 	if err != nil {
 		return err
 	}
-	account.ReadSoon(unread...)
+	account.ReadSoon(list.unread...)
 	page.Shell, err = u.Shell(w, r, listFrame("IAM users", account.ID(), usersPath(account.ID())))
 	if err != nil {
 		return err
 	}
-	if page.Reading, err = u.reading(r, account, listUsers, len(unread) > 0, &page.Shell); err != nil {
+	if page.Reading, err = u.reading(r, account, listUsers, len(list.unread) > 0, &page.Shell); err != nil {
 		return err
 	}
 	comeBackWhile(w, page.Loading)
-	return u.drawn.render(w, r, u.user(r).ID+" "+page.List.URL+"?"+page.List.Query, page)
+	return u.drawn.render(w, r, u.user(r).ID+" "+list.URL+"?"+list.Query, &list.List, &page)
 }
 
 // listPerson is for whom a list is drawn.
@@ -90,14 +97,14 @@ var usersList = listKind[userRow]{
 	keys:  func(u userRow) []iamsvc.AccessKey { return u.Keys },
 }
 
-// newUsersPage also names the users on it whose keys are to be read.
-func newUsersPage(p *picture[userRow], q listQuery, person listPerson) (page views.UsersPage, unread []string, err error) {
-	list, unread, err := p.list(q, person)
-	page = views.UsersPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all)), List: list}
+// newUsersPage is the page without its list, which is shared, and the list.
+func newUsersPage(p *picture[userRow], q listQuery, person listPerson) (page views.UsersPage, list *drawnList, err error) {
+	list, err = p.list(q, person)
+	page = views.UsersPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all))}
 	if person.mayCreate {
 		page.CreateURL = listCreateUserPath(p.account)
 	}
-	return page, unread, err
+	return page, list, err
 }
 
 func emptyUsers(q listQuery) (title, text string) {

@@ -13,19 +13,21 @@ import (
 
 func usersPage(t *testing.T, inventory *iamsvc.Inventory, q listQuery, person listPerson) views.UsersPage {
 	t.Helper()
-	page, _, err := newUsersPage(testPicture(usersList, inventory), q, person)
+	page, list, err := newUsersPage(testPicture(usersList, inventory), q, person)
 	if err != nil {
 		t.Fatal(err)
 	}
+	page.List = list.List
 	return page
 }
 
 func accessKeysPage(t *testing.T, inventory *iamsvc.Inventory, q listQuery, person listPerson) views.AccessKeysPage {
 	t.Helper()
-	page, _, err := newAccessKeysPage(testPicture(keysList, inventory), q, person)
+	page, list, err := newAccessKeysPage(testPicture(keysList, inventory), q, person)
 	if err != nil {
 		t.Fatal(err)
 	}
+	page.List = list.List
 	return page
 }
 

@@ -195,15 +195,14 @@ func (s *site) handler() http.Handler {
 	crossOrigin.SetDenyHandler(s.run(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
 
 	var h http.Handler = r
-	h = s.withUser(h)          // who asks: after the body limit, before any permission
-	h = crossOrigin.Handler(h) // before the session is read: a forged form is nobody's
-	h = s.withBodyLimit(h)     // before anything reads a form
-	h = compressed(h)          // outside error pages too; pages with secrets opt out
-	h = s.withRecover(h)       // inside the log, so that a panic's 500 is logged
-	h = s.withProxyOnly(h)     // before anything can be asked for or sent
-	h = withStatic(h)          // assets need no session and no compression at run time
-	h = s.withAccessLog(h)
-	h = withRequestID(h)
+	h = s.withUser(h)            // who asks: after the body limit, before any permission
+	h = crossOrigin.Handler(h)   // before the session is read: a forged form is nobody's
+	h = s.withBodyLimit(h)       // before anything reads a form
+	h = compressed(h)            // outside error pages too; pages with secrets opt out
+	h = s.withRecover(h)         // inside the log, so that a panic's 500 is logged
+	h = s.withProxyOnly(h)       // before anything can be asked for or sent
+	h = withStatic(h)            // assets need no session and no compression at run time
+	h = s.withAccessLog(h)       // and a name for the request
 	h = s.withSecurityHeaders(h) // every response carries them
 	return s.withForwarded(h)    // outermost: who asks, for everything below
 }

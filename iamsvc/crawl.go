@@ -3,7 +3,6 @@ package iamsvc
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -11,15 +10,10 @@ import (
 )
 
 const (
-	crawlers    = 24 // users whose keys are being read at the same time, at most
-	firstScreen = 50 // rows of a list's first page
-	// deniedInARow: so many users whose keys may not be listed, one after the
-	// other, and of the rest one in askAllTheSame is asked about. Where names or
-	// paths decide who may be read, the next name may be another matter.
-	deniedInARow  = 25
-	askAllTheSame = 10
-	publishEvery  = 250 * time.Millisecond
-	saveEvery     = 10 * time.Second
+	crawlers     = 24 // users whose keys are being read at the same time, at most
+	firstScreen  = 50 // rows of a list's first page
+	publishEvery = 250 * time.Millisecond
+	saveEvery    = 10 * time.Second
 )
 
 // learn changes the facts and publishes the picture of them.
@@ -96,7 +90,7 @@ func (a *Account) laneFor(u User, again *lane) *lane {
 }
 
 func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
-	r := keyReading{Started: a.now(), err: a.likelyRefusal()}
+	r := keyReading{Started: a.now(), err: a.likelyRefusal(u)}
 	switch {
 	case r.err != nil:
 	case strings.TrimSpace(u.Name) == "":
@@ -111,32 +105,6 @@ func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
 	defer a.mu.Unlock()
 	a.facts.setKeys(u, r)
 	a.denied.count(r.err)
-}
-
-// refusals are those one after the other, of permissions or of credentials, and
-// what the last one said.
-type refusals struct {
-	inARow int
-	last   error
-}
-
-func (r *refusals) count(err error) {
-	if !errors.Is(err, ErrDenied) && !errors.Is(err, ErrCredentials) {
-		*r = refusals{}
-		return
-	}
-	r.inARow, r.last = r.inARow+1, err
-}
-
-// likelyRefusal is what IAM would say, once it is clear that it refuses nearly
-// all users.
-func (a *Account) likelyRefusal() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.denied.inARow < deniedInARow || rand.N(askAllTheSame) == 0 {
-		return nil
-	}
-	return a.denied.last
 }
 
 // noticeKeys takes what a page has just read for itself into the picture.

@@ -58,6 +58,7 @@ func (a *Account) Refresh(ctx context.Context) error {
 	a.plan()
 	a.queue.close()
 	crawl.Wait()
+	a.crawlSkipped(ctx, l)
 	a.readLastUsed(ctx, l, a.now().Add(-a.sweepEvery))
 	if a.someoneGone() {
 		_, err = a.readUsers(ctx)

@@ -25,6 +25,9 @@ func (a AuditLog) Show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := newAuditEventPage(event, a.owned(event))
+	if _, err := a.Journal.Event(r.Context(), seq+1); err == nil {
+		page.NextURL = auditEventPath(seq + 1)
+	}
 	if err := a.relate(r, event, &page); err != nil {
 		return err
 	}

@@ -76,6 +76,10 @@ func TestAuditEvent(t *testing.T) {
 	outcome := s.journal(audit.Event{Phase: audit.PhaseOutcome, Attempt: attempt, Action: "UpdateAccessKey", Outcome: audit.OutcomeOK, AWSRequestID: "aws-4712"})
 	ada.get(path).wantText(t, fmt.Sprintf("/audit-log/%d", outcome))
 	ada.get(fmt.Sprintf("/audit-log/%d", outcome)).wantText(t, "aws-4712", "Attempt", `href="`+path+`"`)
+	ada.get(path).wantText(t, "Next event")
+	if strings.Contains(ada.get(fmt.Sprintf("/audit-log/%d", outcome)).Body, "Next event") {
+		t.Error("there is an event after the last")
+	}
 	for _, seq := range []string{"0", "-1", "99999", "1e3", "01", "x", "9999999999999999999999"} {
 		ada.get("/audit-log/"+seq).wantStatus(t, http.StatusNotFound)
 	}

@@ -44,11 +44,10 @@ type listAsked struct {
 	columns, density      string
 }
 
-// drawnList is one page of a list, and the users on it.
+// drawnList is one page of a list, and the users on it whose keys are to be read.
 type drawnList struct {
 	views.List
-	names  []string // of all of them
-	unread []string // of those whose keys are to be read
+	unread []string
 	err    error
 }
 
@@ -94,8 +93,7 @@ func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 		list.CSVURL, list.JSONURL = q.onPage(1).at(path+".csv"), q.onPage(1).at(path+".json")
 		list.Count = matchCount(cut.matches, len(p.all), q.filtered(), p.unit)
 	}
-	names, unread := p.owners(cut.rows)
-	return &drawnList{list, names, unread, err}
+	return &drawnList{list, p.unread(cut.rows), err}
 }
 
 // withOrder is q with the order that holds when none was asked for.

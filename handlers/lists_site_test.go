@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/net/html"
 
 	"keydesk/iamsvc"
@@ -210,6 +213,46 @@ func TestRefreshReadsAgainAndComesBack(t *testing.T) {
 			t.Errorf("%s: came back to %s, want %s", form, p.URL.RequestURI(), want)
 		}
 	}
+}
+
+// What somebody else did to a key on the page is on it after Refresh, although IAM
+// makes no new report so soon: also for whoever searched, sorted or turned the page.
+func TestRefreshReadsTheRowsOfItsPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.signedIn("helen")
+	id, secret := s.Local.Credentials()
+	console := iam.New(iam.Options{Region: "us-east-1", HTTPClient: s.Local.Client(), Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")})
+	for _, list := range []string{usersURL, usersURL + "?keys=active&sort=-name&page=2", accessKeysURL + "?keys=active&sort=-key-age"} {
+		page := b.get(list)
+		key := activeKeyOn(t, s, page, id)
+		_, err := console.UpdateAccessKey(t.Context(), &iam.UpdateAccessKeyInput{UserName: &key.UserName, AccessKeyId: &key.ID, Status: types.StatusTypeInactive})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := s.Local.Calls()["ListAccessKeys"]
+		b.submit(page, refreshURL, url.Values{"query": {page.URL.RawQuery}}).wantStatus(t, http.StatusOK)
+		if _, now, _ := s.Account.Inventory().Key(key.ID); now.Status != iamsvc.KeyInactive {
+			t.Errorf("%s: after Refresh %s of %s is %s", list, key.ID, key.UserName, now.Status)
+		}
+		if n := s.Local.Calls()["ListAccessKeys"] - before; n == 0 || n > 20 {
+			t.Errorf("%s: %d users were read again, of 20 rows", list, n)
+		}
+	}
+}
+
+// activeKeyOn is a key on the page, but not Keydesk's own.
+func activeKeyOn(t *testing.T, s *site, p page, own string) iamsvc.AccessKey {
+	t.Helper()
+	for _, u := range s.Account.Inventory().Users {
+		for _, k := range u.Keys {
+			if k.Status == iamsvc.KeyActive && strings.Contains(p.Body, k.ID) && k.ID != own {
+				return k
+			}
+		}
+	}
+	t.Fatalf("no active key on %s", p.URL)
+	return iamsvc.AccessKey{}
 }
 
 func TestRefreshThatFailsKeepsTheList(t *testing.T) {

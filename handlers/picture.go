@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -163,22 +164,21 @@ func (p *picture[T]) draw(rows []int32, columns []listColumn[T], now time.Time) 
 	return drawn, nil
 }
 
-// owners are the names on a page, each once, and those of them whose keys are to
-// be read.
-func (p *picture[T]) owners(rows []int32) (names, unread []string) {
+// names are those of the users on a page, each once.
+func (p *picture[T]) names(rows []int32) []string {
+	var names []string
 	seen := map[string]bool{}
 	for _, row := range rows {
-		u := p.owner(p.all[row])
-		if seen[u.Name] {
-			continue
-		}
-		seen[u.Name] = true
-		names = append(names, u.Name)
-		if u.KeysErr != nil {
-			unread = append(unread, u.Name)
+		if name := p.owner(p.all[row]).Name; !seen[name] {
+			names, seen[name] = append(names, name), true
 		}
 	}
-	return names, unread
+	return names
+}
+
+// unread are those whose keys are to be read.
+func (p *picture[T]) unread(rows []int32) []string {
+	return p.names(slices.DeleteFunc(slices.Clone(rows), func(row int32) bool { return p.owner(p.all[row]).KeysErr == nil }))
 }
 
 // memo keeps what was made for a key. Keys come out of URLs, so a full memo is

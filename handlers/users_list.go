@@ -121,12 +121,19 @@ func listCreateUserPath(account string) string { return path("accounts", account
 // goes on, and the list says so.
 const refreshPatience = 5 * time.Second
 
-// Refresh reads the account again and goes back to the list it was asked from.
+// Refresh reads the account again and goes back to the list it was asked from. The
+// rows of that page are read whatever the account's report says: somebody may know
+// better than the report that they have changed.
 func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 	account, err := u.account(r)
 	if err != nil {
 		return err
 	}
+	shown, err := u.shown(r, account)
+	if err != nil {
+		return err
+	}
+	account.ReadAgain(shown...)
 	back := listBack(r, account.ID())
 	if account.Inventory().Loading {
 		return seeOther(w, r, back) // a second reading would wait for this one and find the same
@@ -145,6 +152,25 @@ func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return seeOther(w, r, back)
+}
+
+// shown are the users on the page that a form was sent from.
+func (u Users) shown(r *http.Request, account *iamsvc.Account) ([]string, error) {
+	prefs, err := u.Sessions.Preferences(r.Context(), u.user(r).ID)
+	if err != nil {
+		return nil, err
+	}
+	q, size := postedQuery(r), pageSize(prefs.PageSize)
+	switch r.PostFormValue("list") {
+	case listUsers:
+		p := u.pictures.of(account)
+		return p.names(p.cut(q, u.Now(), size).rows), nil
+	case listKeys:
+		p := newPicture(keysList, account.ID(), account.Inventory(), account.ProtectedBy)
+		return p.names(p.cut(q, u.Now(), size).rows), nil
+	default:
+		return nil, nil
+	}
 }
 
 // readAgainPath is outside "users", where it could be a user's name.
@@ -172,12 +198,17 @@ func (u Users) ReadAgain(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, listBack(r, account.ID()))
 }
 
-// listBack is the list that a form on it was sent from. Only the list's own
-// parameters are taken over: the field could hold anything.
+// listBack is the list that a form on it was sent from.
 func listBack(r *http.Request, account string) string {
+	return postedQuery(r).at(listPath(r.PostFormValue("list"), account))
+}
+
+// postedQuery is what that list was asked for. Only the list's own parameters are
+// taken over: the field could hold anything.
+func postedQuery(r *http.Request) listQuery {
 	values, err := url.ParseQuery(r.PostFormValue("query"))
 	if err != nil {
 		values = nil
 	}
-	return parseListQuery(values).at(listPath(r.PostFormValue("list"), account))
+	return parseListQuery(values)
 }

@@ -78,12 +78,12 @@ func (a *Account) crawl(ctx context.Context, l *lane) {
 	wg.Wait()
 }
 
-// laneFor: nobody waits for another reading of what is known already, but for
-// all else.
+// laneFor: nobody waits for another reading of what is known already, unless they
+// asked for it, but for all else.
 func (a *Account) laneFor(u User, again *lane) *lane {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if r, known := a.facts.known(u); known && r.err == nil {
+	if r, known := a.facts.known(u); known && r.err == nil && !a.queue.awaits(u.Name) {
 		return again
 	}
 	return a.background

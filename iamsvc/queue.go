@@ -128,6 +128,13 @@ func (q *queue) finished(u User) (screen bool) {
 	return true
 }
 
+// awaits reports whether the user is on a screen that somebody waits for.
+func (q *queue) awaits(name string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.urgent[name]
+}
+
 // screenRead waits until nothing is urgent, or ctx is done.
 func (q *queue) screenRead(ctx context.Context) {
 	defer context.AfterFunc(ctx, q.wake)()

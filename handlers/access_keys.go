@@ -12,12 +12,12 @@ import (
 type AccessKeys struct {
 	Base
 	pictures *pictures[keyRow]
-	drawn    *drawnPages[views.AccessKeysPage]
+	drawn    *drawnPages
 }
 
 // NewAccessKeys has nothing drawn yet.
 func NewAccessKeys(b Base) AccessKeys {
-	return AccessKeys{Base: b, pictures: newPictures(keysList), drawn: &drawnPages[views.AccessKeysPage]{draw: drawAccessKeys}}
+	return AccessKeys{Base: b, pictures: newPictures(keysList), drawn: &drawnPages{draw: drawAccessKeys}}
 }
 
 // home is the user the URL names.

@@ -119,32 +119,25 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, list, err := newAccessKeysPage(a.pictures.of(account), parseListQuery(r.URL.Query()),
+	page, list, err := newListPage(a.pictures.of(account), parseListQuery(r.URL.Query()),
 		listPerson{account: account.ID(), prefs: prefs, now: a.Now()})
 	if err != nil {
 		return err
 	}
 	account.ReadSoon(list.unread...)
-	page.Shell, err = a.Shell(w, r, listFrame("Access keys", account.ID(), allKeysPath(account.ID())))
+	page.shell, err = a.Shell(w, r, listFrame("Access keys", account.ID(), allKeysPath(account.ID())))
 	if err != nil {
 		return err
 	}
-	if page.Reading, err = a.reading(r, account, listKeys, len(list.unread) > 0, &page.Shell); err != nil {
+	if page.reading, err = a.reading(r, account, listKeys, len(list.unread) > 0, &page.shell); err != nil {
 		return err
 	}
-	comeBackWhile(w, page.Loading)
-	return a.drawn.render(w, r, a.user(r).ID+" "+list.URL+"?"+list.Query, &list.List, &page)
+	comeBackWhile(w, page.loading)
+	return a.drawn.render(w, r, a.user(r).ID+" "+list.URL+"?"+list.Query, page)
 }
 
-func drawAccessKeys(p views.AccessKeysPage, l views.List) templ.Component {
-	p.List = l
-	return views.AccessKeys(p)
-}
-
-// newAccessKeysPage is the page without its list, which is shared, and the list.
-func newAccessKeysPage(p *picture[keyRow], q listQuery, person listPerson) (page views.AccessKeysPage, list *drawnList, err error) {
-	list, err = p.list(q, person)
-	return views.AccessKeysPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all))}, list, err
+func drawAccessKeys(p *listPage) templ.Component {
+	return views.AccessKeys(views.AccessKeysPage{Shell: p.shell, Total: p.total, Loading: p.loading, List: *p.list, Reading: p.reading})
 }
 
 func emptyKeys(q listQuery) (title, text string) {

@@ -15,19 +15,27 @@ import (
 	"keydesk/views"
 )
 
-// drawnPages keeps pages of lists as they were last sent. A page is made of its list
-// and its model M, which has the rest, and nothing else. So an equal page is the same
-// page: nobody can be sent what was drawn for somebody else, or before something
-// changed.
-type drawnPages[M any] struct {
-	draw func(M, views.List) templ.Component
-	mu   sync.Mutex
-	kept map[string]*drawnPage[M]
+// listPage is all that the page of a list is made of.
+type listPage struct {
+	shell     views.Shell
+	reading   views.Reading
+	list      *views.List // shared by those who ask for the same
+	total     string
+	loading   bool   // the first reading is going on, there is nothing to show
+	createURL string // "" when the person may not create users, or there are none to list
 }
 
-type drawnPage[M any] struct {
-	list   *views.List
-	model  *M
+// drawnPages keeps pages as they were last sent. A page is made of its listPage and
+// nothing else, so an equal one is an equal page: nobody can be sent what was drawn
+// for somebody else, or before something changed.
+type drawnPages struct {
+	draw func(*listPage) templ.Component
+	mu   sync.Mutex
+	kept map[string]*drawnPage
+}
+
+type drawnPage struct {
+	page   *listPage
 	html   []byte
 	zipped func() []byte // made when a browser takes it
 }
@@ -38,23 +46,22 @@ var gzipped, byEncoding, htmlType = []string{"gzip"}, []string{"Accept-Encoding"
 // maxDrawnPages bounds the memory: a page of 100 rows is some 150 KB.
 const maxDrawnPages = 64
 
-// render sends the page of the model. The address names the page among those
-// kept; it may say less than the model. Neither list nor model may change any more.
-func (d *drawnPages[M]) render(w http.ResponseWriter, r *http.Request, address string, list *views.List, model *M) error {
-	page := d.last(address)
-	// Lists are shared, so that hardly any is compared by more than where it is.
-	if page == nil || !reflect.DeepEqual(page.list, list) || !reflect.DeepEqual(page.model, model) {
+// render sends the page, which must not change any more. The address names it among
+// those kept; it may say less than the page.
+func (d *drawnPages) render(w http.ResponseWriter, r *http.Request, address string, page *listPage) error {
+	drawn := d.last(address)
+	if drawn == nil || !reflect.DeepEqual(drawn.page, page) { // lists are mostly told by where they are
 		var html bytes.Buffer
-		if err := d.draw(*model, *list).Render(r.Context(), &html); err != nil {
+		if err := d.draw(page).Render(r.Context(), &html); err != nil {
 			return err
 		}
-		page = &drawnPage[M]{list: list, model: model, html: html.Bytes()}
-		page.zipped = sync.OnceValue(func() []byte { return zip(page.html) })
-		d.keep(address, page)
+		drawn = &drawnPage{page: page, html: html.Bytes()}
+		drawn.zipped = sync.OnceValue(func() []byte { return zip(html.Bytes()) })
+		d.keep(address, drawn)
 	}
-	body := page.html
+	body := drawn.html
 	if takesGzip(r) {
-		body = page.zipped()
+		body = drawn.zipped()
 		w.Header()["Content-Encoding"] = gzipped
 		w.Header()["Vary"] = byEncoding
 	}
@@ -64,17 +71,17 @@ func (d *drawnPages[M]) render(w http.ResponseWriter, r *http.Request, address s
 	return nil
 }
 
-func (d *drawnPages[M]) last(address string) *drawnPage[M] {
+func (d *drawnPages) last(address string) *drawnPage {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.kept[address]
 }
 
-func (d *drawnPages[M]) keep(address string, page *drawnPage[M]) {
+func (d *drawnPages) keep(address string, page *drawnPage) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.kept == nil || len(d.kept) >= maxDrawnPages {
-		d.kept = map[string]*drawnPage[M]{}
+		d.kept = map[string]*drawnPage{}
 	}
 	d.kept[address] = page
 }

@@ -81,7 +81,9 @@ func (i Inventory) control(w http.ResponseWriter, r *http.Request, action string
 func (b Base) reading(r *http.Request, account *iamsvc.Account, list string, missing bool, frame *views.Shell) (bar views.Reading, err error) {
 	p := account.Progress()
 	bar = newReading(p, account.ID(), list)
-	bar.Query = parseListQuery(r.URL.Query()).encode()
+	if bar.Text != "" {
+		bar.Query = parseListQuery(r.URL.Query()).encode()
+	}
 	frame.ComeBack = comeBackIn(p, missing)
 	if bar.StreamURL != "" && b.user(r).Can(auth.GenerateCredentialReport) {
 		bar.PauseURL, bar.ResumeURL = pausePath(account.ID()), resumePath(account.ID())

@@ -44,6 +44,12 @@ type listAsked struct {
 	columns, density      string
 }
 
+// newListPage is the page without its frame, and its list.
+func newListPage[T any](p *picture[T], q listQuery, person listPerson) (*listPage, *drawnList, error) {
+	list, err := p.list(q, person)
+	return &listPage{list: &list.List, loading: firstReading(p.inventory), total: listTotal(p.inventory, len(p.all))}, list, err
+}
+
 // drawnList is one page of a list, and the users on it whose keys are to be read.
 type drawnList struct {
 	views.List

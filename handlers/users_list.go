@@ -19,17 +19,16 @@ import (
 type Users struct {
 	Base
 	pictures *pictures[userRow]
-	drawn    *drawnPages[views.UsersPage]
+	drawn    *drawnPages
 }
 
 // NewUsers has nothing drawn yet.
 func NewUsers(b Base) Users {
-	return Users{Base: b, pictures: newPictures(usersList), drawn: &drawnPages[views.UsersPage]{draw: drawUsers}}
+	return Users{Base: b, pictures: newPictures(usersList), drawn: &drawnPages{draw: drawUsers}}
 }
 
-func drawUsers(p views.UsersPage, l views.List) templ.Component {
-	p.List = l
-	return views.Users(p)
+func drawUsers(p *listPage) templ.Component {
+	return views.Users(views.UsersPage{Shell: p.shell, Total: p.total, Loading: p.loading, CreateURL: p.createURL, List: *p.list, Reading: p.reading})
 }
 
 // List shows the users as the inventory has them; it makes no IAM call.
@@ -48,15 +47,15 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	account.ReadSoon(list.unread...)
-	page.Shell, err = u.Shell(w, r, listFrame("IAM users", account.ID(), usersPath(account.ID())))
+	page.shell, err = u.Shell(w, r, listFrame("IAM users", account.ID(), usersPath(account.ID())))
 	if err != nil {
 		return err
 	}
-	if page.Reading, err = u.reading(r, account, listUsers, len(list.unread) > 0, &page.Shell); err != nil {
+	if page.reading, err = u.reading(r, account, listUsers, len(list.unread) > 0, &page.shell); err != nil {
 		return err
 	}
-	comeBackWhile(w, page.Loading)
-	return u.drawn.render(w, r, u.user(r).ID+" "+list.URL+"?"+list.Query, &list.List, &page)
+	comeBackWhile(w, page.loading)
+	return u.drawn.render(w, r, u.user(r).ID+" "+list.URL+"?"+list.Query, page)
 }
 
 // listPerson is for whom a list is drawn.
@@ -97,12 +96,10 @@ var usersList = listKind[userRow]{
 	keys:  func(u userRow) []iamsvc.AccessKey { return u.Keys },
 }
 
-// newUsersPage is the page without its list, which is shared, and the list.
-func newUsersPage(p *picture[userRow], q listQuery, person listPerson) (page views.UsersPage, list *drawnList, err error) {
-	list, err = p.list(q, person)
-	page = views.UsersPage{Loading: firstReading(p.inventory), Total: listTotal(p.inventory, len(p.all))}
+func newUsersPage(p *picture[userRow], q listQuery, person listPerson) (*listPage, *drawnList, error) {
+	page, list, err := newListPage(p, q, person)
 	if person.mayCreate {
-		page.CreateURL = listCreateUserPath(p.account)
+		page.createURL = listCreateUserPath(p.account)
 	}
 	return page, list, err
 }

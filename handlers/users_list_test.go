@@ -13,22 +13,20 @@ import (
 
 func usersPage(t *testing.T, inventory *iamsvc.Inventory, q listQuery, person listPerson) views.UsersPage {
 	t.Helper()
-	page, list, err := newUsersPage(testPicture(usersList, inventory), q, person)
+	page, _, err := newUsersPage(testPicture(usersList, inventory), q, person)
 	if err != nil {
 		t.Fatal(err)
 	}
-	page.List = list.List
-	return page
+	return views.UsersPage{Total: page.total, Loading: page.loading, CreateURL: page.createURL, List: *page.list}
 }
 
 func accessKeysPage(t *testing.T, inventory *iamsvc.Inventory, q listQuery, person listPerson) views.AccessKeysPage {
 	t.Helper()
-	page, list, err := newAccessKeysPage(testPicture(keysList, inventory), q, person)
+	page, _, err := newListPage(testPicture(keysList, inventory), q, person)
 	if err != nil {
 		t.Fatal(err)
 	}
-	page.List = list.List
-	return page
+	return views.AccessKeysPage{Total: page.total, Loading: page.loading, List: *page.list}
 }
 
 func heads(list views.List) string {

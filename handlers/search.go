@@ -106,10 +106,10 @@ func lookUpEvents(account string, found iamsvc.LookUpResult) []audit.Event {
 }
 
 // destination is where the answer is better seen than on this page: the user's
-// own. The help desk gets the card for its tickets instead, and nobody is led
+// own, where it shows the key. The help desk gets the card for its tickets instead, and nobody is led
 // past a warning.
 func (s Search) destination(r *http.Request, account *iamsvc.Account, found iamsvc.LookUpResult, text string) string {
-	if found.SecretSeen || found.LiveErr != nil || found.Unlisted {
+	if found.SecretSeen || found.LiveErr != nil || found.StateErr != nil || found.Unlisted {
 		return ""
 	}
 	switch {

@@ -408,3 +408,11 @@ func TestSearchGoesOnWithoutIAM(t *testing.T) {
 		b.search(foreignKey).wantStatus(t, http.StatusServiceUnavailable)
 	}
 }
+
+// TestSearchWhereKeysCannotBeListed: the user's page would not show the key.
+func TestSearchWhereKeysCannotBeListed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Local.Trouble().Set("ListAccessKeys", func(r *localaccount.Rules) { r.Deny = true })
+	s.signedIn("admin").search(exampleKey).wantStatus(t, http.StatusOK).wantText(t, "Owner found", s.owner(exampleKey).Name, exampleKey)
+}

@@ -310,6 +310,10 @@ func TestWhoIsUnknownDoesNotWaitWithTheRest(t *testing.T) {
 			t.Errorf("%s is read in the wrong lane", u)
 		}
 	}
+	l.ReadAgain("ann")
+	if l.laneFor(ann, l.sweep) != l.background {
+		t.Error("who somebody asked for waits with the rest")
+	}
 }
 
 // Who is on a screen is read first, and while nothing else goes on.

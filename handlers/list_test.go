@@ -377,3 +377,19 @@ func TestFreshnessOfTheKeys(t *testing.T) {
 		}
 	}
 }
+
+// A key whose last use is not known may have been used after the last sign-in.
+func TestActivityWhileKeysAreUnread(t *testing.T) {
+	t.Parallel()
+	u := &iamsvc.InventoryUser{LastActivity: testNow.Add(-68 * 24 * time.Hour), Keys: []iamsvc.AccessKey{{ID: "AKIAIOSFODNN7EXAMPLE"}}}
+	for loading, want := range map[bool]string{true: "Not read yet", false: "68 days ago | or later"} {
+		v := listView{now: testNow, inventory: &iamsvc.Inventory{Loading: loading}}
+		if got := cellTexts(userActivityCell(v, u)); !strings.Contains(got, want) {
+			t.Errorf("loading %v: %q", loading, got)
+		}
+	}
+	u.Keys[0].LastUsed.Read = true
+	if got := cellTexts(userActivityCell(listView{now: testNow, inventory: &iamsvc.Inventory{}}, u)); got != "68 days ago" {
+		t.Errorf("known: %q", got)
+	}
+}

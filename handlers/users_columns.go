@@ -88,9 +88,11 @@ func userGroupNames(v listView, u userRow) string {
 // used, and only when that is known of all of them.
 func userActivityCell(v listView, u userRow) []views.Line {
 	switch {
-	case !u.LastActivity.IsZero():
+	case !u.LastActivity.IsZero() && keyUseKnown(u):
 		return v.ago(u.LastActivity)
-	case !activityKnown(u):
+	case !u.LastActivity.IsZero() && !v.inventory.Loading:
+		return append(v.ago(u.LastActivity), views.Line{Text: "or later"})
+	case !keyUseKnown(u), u.ConsoleAccess == iamsvc.Unknown:
 		return v.unknown()
 	case len(u.Keys) == 0 && u.ConsoleAccess == iamsvc.No:
 		return plain(none)
@@ -99,13 +101,15 @@ func userActivityCell(v listView, u userRow) []views.Line {
 	}
 }
 
-func activityKnown(u userRow) bool {
+// keyUseKnown reports whether the last use of every key is known: any other may
+// have been used later than all that is.
+func keyUseKnown(u userRow) bool {
 	for _, k := range u.Keys {
 		if !k.LastUsed.Read {
 			return false
 		}
 	}
-	return u.KeysErr == nil && u.ConsoleAccess != iamsvc.Unknown
+	return u.KeysErr == nil
 }
 
 func userMFACell(v listView, u userRow) []views.Line {

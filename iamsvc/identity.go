@@ -2,6 +2,7 @@ package iamsvc
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,9 +32,12 @@ const rootUserName = "<root_account>"
 func (a *Account) whoAmI(ctx context.Context, before Identity) (Identity, error) {
 	var keyID string
 	if a.creds != nil {
-		if c, err := a.creds.Retrieve(ctx); err == nil {
-			keyID = c.AccessKeyID
+		c, err := a.creds.Retrieve(ctx)
+		if err != nil {
+			// The chain of reasons names every place that was looked at, and files.
+			return Identity{}, fmt.Errorf("no AWS credentials were found where the AWS CLI looks for them: %w", ErrCredentials)
 		}
+		keyID = c.AccessKeyID
 	}
 	if keyID != "" && keyID == before.AccessKeyID && !isTemporary(keyID) {
 		return before, nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"keydesk/iamsvc"
 	"keydesk/views"
@@ -59,7 +60,7 @@ func export[T any](w http.ResponseWriter, r *http.Request, b Base, pictures *pic
 	}
 	now := b.Now()
 	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+p.file+"_"+p.account+"_"+now.UTC().Format("2006-01-02")+"."+ending+`"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+p.fileName(now)+"."+ending+`"`)
 	v := listView{now: now, account: p.account, inventory: p.inventory, protected: p.protected}
 	if err := write(w, p.records(q, v)); err != nil {
 		// Half a file must not pass for a whole one: breaking the connection is the
@@ -70,10 +71,25 @@ func export[T any](w http.ResponseWriter, r *http.Request, b Base, pictures *pic
 	return nil
 }
 
+// fileName says it when the file cannot hold everything yet: of a user whose keys
+// were not read there is no row to say so in a list of keys.
+func (p *picture[T]) fileName(now time.Time) string {
+	name := p.file + "_" + p.account + "_" + now.UTC().Format("2006-01-02")
+	if p.partial() {
+		return name + "_partial"
+	}
+	return name
+}
+
+func (p *picture[T]) partial() bool {
+	return p.inventory.Err != nil || p.inventory.KeysRead < len(p.inventory.Users)
+}
+
 // The columns of a file that a page has beside its table.
 const (
 	columnAsOf     = "As of"
 	columnUsedAsOf = "Last used as of"
+	columnRead     = "Users read" // of the whole account, by the time of the file
 	columnReading  = "Reading"
 	columnNotes    = "Notes" // what else the page says beside the name of a row
 )
@@ -81,17 +97,18 @@ const (
 // records are all columns, chosen or not, under the names they have on the page.
 func (p *picture[T]) records(q listQuery, v listView) records {
 	return func(yield func([]string) bool) {
-		head := []string{columnAsOf, columnUsedAsOf, columnReading}
+		head := []string{columnAsOf, columnUsedAsOf, columnRead, columnReading}
 		for _, c := range p.columns {
 			head = append(head, c.title)
 		}
 		if !yield(append(head, columnNotes)) {
 			return
 		}
+		usersRead := thousands(p.inventory.KeysRead) + " of " + thousands(len(p.inventory.Users))
 		asOf, usedAsOf := machine(p.inventory.AsOf), orElse(machine(p.inventory.ReportTime), textNotKnown)
 		q.Page = 1
 		for _, row := range p.cut(q, v.now, max(1, len(p.all))).rows {
-			record := []string{asOf, usedAsOf, readingOf(p.owner(p.all[row]))}
+			record := []string{asOf, usedAsOf, usersRead, readingOf(p.owner(p.all[row]))}
 			name := p.columns[0].cell(v, p.all[row])
 			record = append(record, exportedLines(name[:1]))
 			for _, c := range p.columns[1:] {

@@ -34,11 +34,11 @@ func exported[T any](t *testing.T, p *picture[T], q listQuery) (table [][]string
 func TestExportedUsers(t *testing.T) {
 	t.Parallel()
 	table, objects := exported(t, testPicture(usersList, testInventory()), query(t, "sort=-name&page=3"))
-	if len(table) != 8 || len(table[0]) != 4+len(userColumns) {
+	if len(table) != 8 || len(table[0]) != 5+len(userColumns) {
 		t.Fatalf("%d lines of %d cells", len(table), len(table[0]))
 	}
 	for i, want := range []struct{ column, value string }{
-		{"As of", "2026-11-22T11:58:00Z"}, {"Last used as of", "2026-11-22T11:00:00Z"}, {"Reading", "Complete"},
+		{"As of", "2026-11-22T11:58:00Z"}, {"Last used as of", "2026-11-22T11:00:00Z"}, {"Users read", "6 of 7"}, {"Reading", "Complete"},
 		{"User name", "adam"}, {"Groups", "Developers; ops"}, {"Last activity", "2026-11-21T12:00:00Z"},
 		{"Access key ID", "Active - AKIAAAAAAAAAAAAA0001"}, {"Active key age", "12 days"}, {"Console access", "Disabled"},
 	} {
@@ -56,7 +56,7 @@ func TestExportedUsers(t *testing.T) {
 	for _, line := range table {
 		for i, cell := range line {
 			if cell == "" {
-				t.Errorf("%s of %s is empty", table[0][i], line[3])
+				t.Errorf("%s of %s is empty", table[0][i], line[4])
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func TestExportOfHostileNames(t *testing.T) {
 		if got := objects[i]["User name"]; got != name {
 			t.Errorf("JSON: %q became %q", name, got)
 		}
-		cell := table[i+1][3]
+		cell := table[i+1][4]
 		if strings.ContainsAny(name[:1], "=+-@") {
 			name = "'" + name
 		}
@@ -127,5 +127,17 @@ func TestExportThatBreaksOff(t *testing.T) {
 	}
 	if err := writeJSON(brokenWriter{}, rows); !errors.Is(err, errBroken) {
 		t.Errorf("JSON: %v", err)
+	}
+}
+
+// A list of keys has no row that could say what is missing.
+func TestNameOfAPartialFile(t *testing.T) {
+	t.Parallel()
+	inventory := testInventory()
+	for read, want := range map[int]string{6: "iam-users_123456789012_2026-11-22_partial", 7: "iam-users_123456789012_2026-11-22"} {
+		inventory.KeysRead = read
+		if got := testPicture(usersList, inventory).fileName(testNow); got != want {
+			t.Errorf("%d of 7 read: %s", read, got)
+		}
 	}
 }

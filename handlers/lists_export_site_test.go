@@ -24,7 +24,7 @@ func TestDownloads(t *testing.T) {
 
 	p := b.get(usersURL+".csv?q=%3Dcmd").wantStatus(t, http.StatusOK)
 	lines, err := csv.NewReader(strings.NewReader(p.Body)).ReadAll()
-	if err != nil || len(lines) != 2 || lines[1][3] != "'=cmd" {
+	if err != nil || len(lines) != 2 || lines[1][4] != "'=cmd" {
 		t.Errorf("%v, %v", lines, err)
 	}
 	if got := p.Header.Get("Content-Disposition"); !strings.HasPrefix(got, `attachment; filename="iam-users_123456789012_20`) || !strings.HasSuffix(got, `.csv"`) {

@@ -86,6 +86,10 @@ func (s settings) run(ctx context.Context) (report, error) {
 
 // sideBySide runs the contenders, all at once but for those who need the
 // processor for themselves.
+// startsApart keeps the first seconds of one contender, which count, out of those
+// of another.
+const startsApart = 3 * time.Second
+
 func (s settings) sideBySide(ctx context.Context, folder string) []result {
 	var timeline io.Writer
 	if s.timeline {
@@ -104,9 +108,11 @@ func (s settings) sideBySide(ctx context.Context, folder string) []result {
 	}
 	var together sync.WaitGroup
 	for i, c := range list {
-		if !c.alone {
-			together.Go(func() { run(i) })
+		if c.alone {
+			continue
 		}
+		together.Go(func() { run(i) })
+		time.Sleep(startsApart)
 	}
 	together.Wait()
 	for i, c := range list {

@@ -57,7 +57,6 @@ type Account struct {
 
 	refreshEvery, sweepEvery time.Duration
 	refreshing               chan struct{} // holds one token while a refresh runs
-	wake                     chan struct{} // a refresh is asked for
 	wanted                   chan struct{} // users were queued while nothing was going on
 	queue                    *queue
 	shelf                    shelf
@@ -90,7 +89,6 @@ func Open(ctx context.Context, c Config) (*Account, error) {
 		refreshEvery: c.RefreshEvery, protection: c.Protection,
 		sweepEvery: c.SweepEvery,
 		refreshing: make(chan struct{}, 1),
-		wake:       make(chan struct{}, 1),
 		wanted:     make(chan struct{}, 1),
 		watched:    make(chan struct{}),
 		queue:      newQueue(),

@@ -265,3 +265,8 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 func base64(text string) string { return encoding.StdEncoding.EncodeToString([]byte(text)) }
+
+// ListUsers is what the server says of its users to anybody.
+func (a *Account) ListUsers(ctx context.Context) ([]User, error) {
+	return a.listUsers(ctx, a.interactive, a.pageSize, func([]User) {})
+}

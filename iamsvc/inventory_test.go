@@ -524,13 +524,12 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	l := openLocal(t, localaccount.Options{})
 	l.server.Trouble().SetReportTime(20 * time.Millisecond)
+	l.refreshEvery = 50 * time.Millisecond
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); l.Run(ctx) }()
 	waitFor(t, func() bool { inv := l.Inventory(); return !inv.Loading && len(inv.Users) > 0 })
 	before := l.Inventory().AsOf
-	l.RefreshSoon()
-	l.RefreshSoon()
 	waitFor(t, func() bool { return l.Inventory().AsOf.After(before) })
 	cancel()
 	<-done

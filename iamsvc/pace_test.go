@@ -37,7 +37,7 @@ func TestLimitIsFound(t *testing.T) {
 	l.server.Trouble().Set("", func(r *localaccount.Rules) {
 		*r = localaccount.Rules{Rate: 30, Burst: 20, Latency: 10 * time.Millisecond}
 	})
-	users, err := l.listUsers(context.Background(), l.background)
+	users, err := l.listUsers(context.Background(), l.background, l.pageSize, func([]User) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,14 +19,6 @@ const cheapRefresh = 5
 // Inventory is the current picture, never nil.
 func (a *Account) Inventory() *Inventory { return a.snapshot.Load() }
 
-// RefreshSoon asks Run for a reading and does not wait for it.
-func (a *Account) RefreshSoon() {
-	select {
-	case a.wake <- struct{}{}:
-	default: // one is asked for already
-	}
-}
-
 // Refresh finds out which users appeared, vanished or changed and reads those
 // again, the whole account the first time. It returns when that is done; one
 // at a time. The picture is published as its parts arrive. What could not be
@@ -113,25 +105,21 @@ func (a *Account) readUsers(ctx context.Context) (calls int, err error) {
 	a.mu.Lock()
 	first := a.facts.UsersAt.IsZero()
 	a.mu.Unlock()
-	l, soFar := a.lists, []User{}
-	users, err := allPages("ListUsers", func(marker *string) (page[User], error) {
-		size := a.pageSize
-		if first && calls == 0 {
-			size = min(size, 2*firstScreen)
+	size := a.pageSize
+	if first {
+		size = min(size, 2*firstScreen)
+	}
+	soFar := []User{}
+	users, err := a.listUsers(ctx, a.lists, size, func(page []User) {
+		calls++
+		if !first {
+			return
 		}
-		out, err := call(ctx, l, l.iam.ListUsers, &iam.ListUsersInput{Marker: marker, MaxItems: &size})
-		if calls++; err != nil {
-			return page[User]{}, err
-		}
-		p := page[User]{convert(out.Users, newUser), out.IsTruncated, out.Marker}
-		if first {
-			soFar = append(soFar, p.items...)
-			a.learn(func(f *facts) { f.setUsers(listing{users: soFar, started: started, going: true}) })
-		}
-		if first && calls == 1 {
+		soFar = append(soFar, page...)
+		a.learn(func(f *facts) { f.setUsers(listing{users: soFar, started: started, going: true}) })
+		if calls == 1 {
 			a.readFirstScreen(ctx)
 		}
-		return p, nil
 	})
 	a.learn(func(f *facts) { f.setUsers(listing{users: users, started: started, err: err}) })
 	return calls, err

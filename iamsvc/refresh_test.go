@@ -148,7 +148,7 @@ func openBeside(t *testing.T, l local) local {
 func sameAsServer(t *testing.T, l local) {
 	t.Helper()
 	inv := l.Inventory()
-	users, err := l.listUsers(context.Background(), l.interactive)
+	users, err := l.ListUsers(context.Background())
 	if err != nil || len(users) != len(inv.Users) {
 		t.Fatalf("%d users, %d in the inventory, %v", len(users), len(inv.Users), err)
 	}

@@ -30,8 +30,6 @@ func (a *Account) Run(ctx context.Context) {
 			return
 		case <-ticker.C:
 			a.refreshAndTell(ctx)
-		case <-a.wake:
-			a.refreshAndTell(ctx)
 		case <-a.wanted:
 			a.crawl(ctx, a.background)
 			a.publish()

@@ -21,19 +21,18 @@ type User struct {
 // Tag is a tag of a user. IAM compares the keys of user tags without case.
 type Tag struct{ Key, Value string }
 
-// ListUsers reads every page. On an error it also returns the users read
-// until then.
-func (a *Account) ListUsers(ctx context.Context) ([]User, error) {
-	return a.listUsers(ctx, a.interactive)
-}
-
-func (a *Account) listUsers(ctx context.Context, l *lane) ([]User, error) {
+// listUsers reads every page, the first of at most size users, and shows each to
+// seen. On an error it also returns the users read until then.
+func (a *Account) listUsers(ctx context.Context, l *lane, size int32, seen func([]User)) ([]User, error) {
 	return allPages("ListUsers", func(marker *string) (page[User], error) {
-		out, err := call(ctx, l, l.iam.ListUsers, &iam.ListUsersInput{Marker: marker, MaxItems: &a.pageSize})
+		out, err := call(ctx, l, l.iam.ListUsers, &iam.ListUsersInput{Marker: marker, MaxItems: &size})
 		if err != nil {
 			return page[User]{}, err
 		}
-		return page[User]{convert(out.Users, newUser), out.IsTruncated, out.Marker}, nil
+		size = a.pageSize
+		p := page[User]{convert(out.Users, newUser), out.IsTruncated, out.Marker}
+		seen(p.items)
+		return p, nil
 	})
 }
 

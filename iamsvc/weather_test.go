@@ -72,6 +72,8 @@ func (w weather) turn(t *localaccount.Trouble) {
 		case 3:
 			r.Deny = true
 		case 4:
+			r.HangUp = 1 + w.IntN(3)
+		case 5:
 			r.FailWith = localaccount.Failure{Times: 1 + w.IntN(3), Status: 404, Code: "NoSuchEntity"}
 		}
 		t.Set(action, func(rules *localaccount.Rules) { *rules = r })
@@ -144,7 +146,7 @@ func accounted(t *testing.T, l local, before *Inventory, touched map[string]bool
 	if read != inv.KeysRead || failed != inv.KeysFailed {
 		t.Errorf("%d read and %d failed, it says %d and %d", read, failed, inv.KeysRead, inv.KeysFailed)
 	}
-	users, err := l.listUsers(context.Background(), l.interactive)
+	users, err := l.ListUsers(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

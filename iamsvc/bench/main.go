@@ -27,7 +27,7 @@ func main() {
 		return
 	}
 	s := settings{scale: quick}
-	flag.BoolFunc("full", "5,000 users instead of 1,000: eight minutes", func(string) error { s.scale = full; return nil })
+	flag.BoolFunc("full", "5,000 users instead of 1,000: eleven minutes", func(string) error { s.scale = full; return nil })
 	flag.StringVar(&s.only, "only", "", "contenders with this in their names, and nothing else; \"program\": the program itself; \"memory\": go test -bench")
 	flag.BoolVar(&s.timeline, "timeline", false, "tell every two seconds what is being called, on standard error")
 	flag.Parse()

@@ -21,7 +21,7 @@ var wizardStates = []state{
 	{"wizard-2", func(b *tab) {
 		b.click("I understand the above recommendation")
 		b.click("Next")
-		b.sees("Set description tag")
+		b.sees("Description tag value") // the step's name is on the page before too
 	}},
 	{"wizard-2-refused", func(b *tab) {
 		b.fill("Description tag value", "not <allowed>\n")

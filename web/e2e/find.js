@@ -23,7 +23,7 @@
   const found = exact || visible.find((e) => names(e).some((n) => n.startsWith(name)))
   const before = document.querySelector('[data-found]')
   if (before !== found) before?.removeAttribute('data-found')
-  if (!found || document.readyState === 'loading') return null
+  if (!found) return null
 
   // A person presses what stands still and is not covered.
   const box = found.getClientRects()[0] || found.labels[0].getClientRects()[0]

@@ -32,7 +32,7 @@ func (b *tab) step(by int64) {
 		now, err := b.history(ctx) // which fails while one page gives way to another
 		return err == nil && now.CurrentIndex == wanted
 	})
-	b.until(`document.readyState === "complete"`)
+	b.until("true")
 }
 
 func (b *tab) history(ctx context.Context) (page.GetNavigationHistoryResult, error) {

@@ -161,7 +161,7 @@ func TestShortcuts(t *testing.T) {
 		{"gk", "Access keys ("}, {"ga", "Audit log"}, {"gu", "IAM users ("},
 	} {
 		b.press(s.keys)
-		b.until(fmt.Sprintf(`document.querySelector("h1").innerText.startsWith(%q) && document.readyState === "complete"`, s.heading))
+		b.until(fmt.Sprintf(`document.querySelector("h1").innerText.startsWith(%q)`, s.heading))
 	}
 	b.press("?")
 	b.sees("Keyboard shortcuts", "Shortcuts can be turned off in Settings")

@@ -34,9 +34,11 @@ func startWithProvider(t *testing.T) (*app, *authtest.Provider) {
 // atProvider signs in on the provider's pages, which have no labels.
 func (b *tab) atProvider(name string) {
 	b.t.Helper()
-	for field, text := range map[string]string{"login": name, "password": "any"} {
-		b.until(fmt.Sprintf(`(e => { e?.focus(); return e })(document.querySelector("input[name=%s]"))`, field))
-		b.do(chromedp.KeyEvent(text))
+	for _, input := range [][2]string{{"login", name}, {"password", "any"}} {
+		field := fmt.Sprintf("document.querySelector('input[name=%s]')", input[0])
+		b.until(fmt.Sprintf("(e => { e?.focus(); return e })(%s)", field))
+		b.do(chromedp.KeyEvent(input[1]))
+		b.until(fmt.Sprintf("%s.value === %q", field, input[1]))
 	}
 	b.click("Sign-in")
 }

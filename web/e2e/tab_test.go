@@ -141,13 +141,18 @@ func awaited[T any](b *tab, expression string) T {
 func (b *tab) open(path string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(b.app.URL + path))
+	b.until("true")
 }
 
-// until waits for a JavaScript condition on a page that has arrived whole: the
-// address of the next page is there before its content.
+// arrived is true of a page a person can use. The address of the next page is there
+// before its content, and Chromium throws away keys and clicks meant for a page it
+// has not painted yet. Only the front tab is painted.
+const arrived = `(document.readyState === "complete" && (document.hidden || performance.getEntriesByName("first-contentful-paint").length > 0))`
+
+// until waits for a JavaScript condition on a page that has arrived.
 func (b *tab) until(condition string) {
 	b.t.Helper()
-	if _, err := holds[bool](b, `document.readyState === "complete" && Boolean(`+condition+`) || null`); err != nil {
+	if _, err := holds[bool](b, arrived+` && Boolean(`+condition+`) || null`); err != nil {
 		b.t.Fatalf("never true: %s (%v)\nat %s", condition, err, b.where())
 	}
 }
@@ -189,7 +194,7 @@ func (b *tab) seesNot(text string) {
 // where a person would point at it.
 func (b *tab) locate(role, name string) (x, y float64) {
 	b.t.Helper()
-	find := fmt.Sprintf("(%s)(%q, %q)", findScript, role, name)
+	find := fmt.Sprintf("%s ? (%s)(%q, %q) : null", arrived, findScript, role, name)
 	middle, err := holds[[]float64](b, find)
 	if err != nil {
 		b.t.Fatalf("no %s named %q (%v)\nat %s", role, name, err, b.where())
@@ -222,7 +227,7 @@ func (b *tab) signIn(name, password string) {
 	b.fill("User name", name)
 	b.fill("Password", password)
 	b.click("Sign in")
-	b.until(`!location.pathname.startsWith("/sign-in") && document.readyState === "complete"`)
+	b.until(`!location.pathname.startsWith("/sign-in")`)
 }
 
 // size makes the window so large, a phone's perhaps.

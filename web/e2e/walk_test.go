@@ -25,7 +25,7 @@ func walk(t *testing.T, width, height int64, visit func(b *tab, name string)) {
 	for _, part := range [][]state{signInStates, listStates, searchStates, userStates, wizardStates, keyStates, accountStates, errorStates, helpDeskStates} {
 		for _, s := range part {
 			s.show(b)
-			b.until(`document.readyState === "complete" && document.fonts.status === "loaded"`)
+			b.until(`document.fonts.status === "loaded"`)
 			visit(b, s.name)
 		}
 	}

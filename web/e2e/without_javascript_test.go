@@ -58,7 +58,7 @@ func (b *tab) choose(id, action string) {
 	b.click("Actions for " + id)
 	b.until(`document.querySelector(":popover-open") !== null`)
 	b.click(action)
-	b.until(`document.querySelector(":popover-open") === null && document.readyState === "complete"`)
+	b.until(`document.querySelector(":popover-open") === null`)
 }
 
 func TestListsWithoutJavaScript(t *testing.T) {

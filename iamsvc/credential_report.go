@@ -107,6 +107,7 @@ func parseReport(content []byte, generated time.Time) (CredentialReport, error) 
 	if _, ok := column["user"]; !ok {
 		return report, fmt.Errorf("the report has no column user")
 	}
+	report.Rows = make([]ReportRow, 0, len(records)-1)
 	for _, values := range records[1:] {
 		report.Rows = append(report.Rows, newReportRow(reportValues{column, values, generated}))
 	}
@@ -129,7 +130,11 @@ func (v reportValues) text(name string) string {
 
 // time reads a date; N/A, no_information, not_supported and nonsense are none.
 func (v reportValues) time(name string) time.Time {
-	t, err := time.Parse(time.RFC3339, v.text(name))
+	text := v.text(name)
+	if text == "" || text[0] < '0' || text[0] > '9' {
+		return time.Time{} // most are; an error of time.Parse costs more than a date
+	}
+	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return time.Time{}
 	}

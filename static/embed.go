@@ -54,7 +54,13 @@ var contentTypes = map[string]string{
 type asset struct {
 	contentType string
 	plain       []byte
-	gzipped     []byte // nil when compression does not pay
+	// gzipped is nil when compression does not pay. It is made when it is first
+	// asked for: a start must not wait for it.
+	gzipped func() []byte
+}
+
+func newAsset(contentType string, body []byte) asset {
+	return asset{contentType, body, sync.OnceValue(func() []byte { return compress(body) })}
 }
 
 type tree struct {
@@ -101,14 +107,13 @@ func load(fsys fs.FS) (tree, error) {
 		if path.Ext(name) == ".js" {
 			body = commentLine.ReplaceAll(body, nil)
 		}
-		t.assets[name] = asset{contentType: contentType, plain: body, gzipped: compress(body)}
+		t.assets[name] = newAsset(contentType, body)
 		return nil
 	})
 	if err != nil {
 		return tree{}, err
 	}
-	sheet := join(t.assets)
-	t.assets[Stylesheet] = asset{contentType: contentTypes[".css"], plain: sheet, gzipped: compress(sheet)}
+	t.assets[Stylesheet] = newAsset(contentTypes[".css"], join(t.assets))
 	t.prefix = "/static/" + hex.EncodeToString(sum.Sum(nil))[:12] + "/"
 	return t, nil
 }
@@ -152,11 +157,11 @@ func (t tree) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := a.plain
-	if a.gzipped != nil {
+	if gzipped := a.gzipped(); gzipped != nil {
 		h.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
-			body = a.gzipped
+			body = gzipped
 		}
 	}
 	h.Set("Content-Type", a.contentType)

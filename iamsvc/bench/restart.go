@@ -22,7 +22,7 @@ import (
 
 // restart is what a person sees who reloads the list while Keydesk starts again.
 type restart struct {
-	after   time.Duration // from the start of the process to the same table as before
+	after   time.Duration // from the start of the process to the same table as before; the middle of restarts
 	rows    string        // what the page says of the table
 	failure error
 }
@@ -56,18 +56,34 @@ func measureProgram(ctx context.Context, folder string, users int) (r restart, m
 	return p.restart(ctx, before), m
 }
 
-// restart kills the program and starts it again while IAM is slow to answer: a
-// table that waits for a call is late by that.
+// restarts is how often the program is started again.
+const restarts = 5
+
 func (p *program) restart(ctx context.Context, before table) restart {
+	var took []time.Duration
+	for range restarts {
+		after, err := p.startAgain(ctx, before)
+		if err != nil {
+			return restart{failure: err}
+		}
+		took = append(took, after)
+	}
+	slices.Sort(took)
+	return restart{after: took[restarts/2], rows: before.rows}
+}
+
+// startAgain kills the program and starts it again while IAM is slow to answer: a
+// table that waits for a call is late by that.
+func (p *program) startAgain(ctx context.Context, before table) (time.Duration, error) {
 	p.kill()
 	p.endpoint.limits.latency = 3 * time.Second
 	p.endpoint.limit()
 	started := time.Now()
 	if err := p.start(ctx); err != nil {
-		return restart{failure: err}
+		return 0, err
 	}
 	err := p.until(ctx, time.Millisecond, func(now table) bool { return now.same(before) })
-	return restart{after: time.Since(started), rows: before.rows, failure: err}
+	return time.Since(started), err
 }
 
 func newProgram(ctx context.Context, folder string, users int) (*program, error) {

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	crawlers     = 24 // users whose keys are being read at the same time, at most
+	crawlers     = 30 // users whose keys are being read at the same time, at most; as many as the limiter lets out
 	firstScreen  = 50 // rows of a list's first page
 	publishEvery = 250 * time.Millisecond
 	saveEvery    = 10 * time.Second

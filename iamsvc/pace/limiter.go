@@ -26,12 +26,15 @@ const (
 	sweepShare   = 0.2
 	sweepGuess   = 10  // calls per second sweepShare is taken of while nothing is known
 	reserve      = 3.0 // tokens the background leaves to persons
-	screen       = 50  // calls of a first page of the table, which are let out quickly
+	screen       = 54  // calls of a first page of the table and the lists for it, which are let out quickly
 	fastWindow   = 10  // calls under way at once until then
-	smallBurst   = 24  // calls after which the burst is no small one: more may be under way
-	fasterWindow = 16
-	slowWindow   = 6 // and after it, growing
+	smallBurst   = 22  // calls that came through after which the burst is no small one: more may be under way
+	fasterWindow = 16  // of a server far away: its refusals are told late, and there are more by then
+	nearWindow   = 30
+	slowWindow   = 6 // after the screen, growing
 	mostWindow   = 24
+
+	near = 100 * time.Millisecond
 )
 
 // Limiter gives out turns. It is safe for concurrent use.
@@ -90,16 +93,18 @@ func (l *Limiter) done(t *Turn, o Outcome, now time.Time) {
 // widen opens the window by one call for each window of calls that came
 // through, once a first screen has gone out.
 func (l *Limiter) widen() {
-	switch out := l.given.seq - l.belief.start.seq; {
-	case l.waiting[Background].len() == 0:
+	switch out := int(l.given.seq-l.belief.start.seq) + 1; {
 	case out < screen:
 		l.window, l.onScreen = fastWindow, true
-		if out > smallBurst {
+		if out-l.inFlight >= smallBurst {
 			l.window = fasterWindow
+			if l.latency < near {
+				l.window = nearWindow
+			}
 		}
 	case l.onScreen:
 		l.window, l.onScreen = slowWindow, false
-	default:
+	case l.waiting[Background].len() > 0:
 		l.window = min(l.window+1/l.window, mostWindow)
 	}
 }

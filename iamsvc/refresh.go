@@ -68,7 +68,7 @@ func (a *Account) readLists(ctx context.Context) error {
 	if first {
 		return a.readListsAtFirst(ctx)
 	}
-	calls, newer, err := a.readReport(ctx, func() {})
+	calls, newer, err := a.readNewReport(ctx)
 	if newer {
 		a.learn(func(f *facts) { f.usersErr, f.stale = nil, nil })
 	} else {
@@ -81,6 +81,18 @@ func (a *Account) readLists(ctx context.Context) error {
 		a.readDetails(ctx, a.background)
 	}
 	return err
+}
+
+// readNewReport makes no call while the report that is known is the last: IAM makes
+// none anew for four hours.
+func (a *Account) readNewReport(ctx context.Context) (calls int, current bool, err error) {
+	a.mu.Lock()
+	last := a.now().Sub(a.facts.Report.Since) < reportLife
+	a.mu.Unlock()
+	if last {
+		return 0, false, nil
+	}
+	return a.readReport(ctx, func() {})
 }
 
 func (a *Account) readListsAtFirst(ctx context.Context) error {

@@ -93,7 +93,8 @@ func lastUsedWhere(v listView, u iamsvc.LastUsed, where string) []views.Line {
 var keysList = listKind[keyRow]{
 	name: listKeys, unit: "access key", file: "access-keys", exported: actionExportAccessKeys,
 	label: "Access keys of all users", search: "Find access keys by ID, user or description",
-	columns: keyColumns, filters: keyFilters, empty: emptyKeys,
+	columns: keyColumns, empty: emptyKeys,
+	filters: func(q listQuery) []views.ListFilter { return keyFilters(q, statesOfKeys(q.Keys)) },
 	rows: func(i *iamsvc.Inventory) (rows []keyRow) {
 		for n := range i.Users {
 			u := &i.Users[n]

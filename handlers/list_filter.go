@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"time"
 
 	"keydesk/iamsvc"
@@ -28,6 +29,15 @@ var (
 	mfaChoices     = []filterChoice{{"", "Any MFA"}, {"yes", "With MFA"}, {"no", "Without MFA"}}
 	consoleChoices = []filterChoice{{"", "Any console access"}, {"yes", "Console access"}, {"no", "No console access"}}
 )
+
+// statesOfKeys are the key states that a list of keys offers. The one that fits
+// no key is among them only where an address asks for it: the selects show what
+// is in force.
+func statesOfKeys(chosen string) []filterChoice {
+	return slices.DeleteFunc(slices.Clone(keyStates), func(c filterChoice) bool {
+		return c.value == "none" && chosen != "none"
+	})
+}
 
 // known is value if it is one of the choices, else "".
 func known(value string, choices []filterChoice) string {

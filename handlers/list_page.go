@@ -110,10 +110,11 @@ func withOrder(q listQuery) listQuery {
 	return q
 }
 
-// keyFilters are the filters that both lists have.
-func keyFilters(q listQuery) []views.ListFilter {
+// keyFilters are the filters that both lists have. Key states differ: a list of
+// keys has no row for users without any.
+func keyFilters(q listQuery, states []filterChoice) []views.ListFilter {
 	return []views.ListFilter{
-		listSelect("keys", "Key status", q.Keys, keyStates, ""),
+		listSelect("keys", "Key status", q.Keys, states, ""),
 		listSelect("age", "Key age", q.Age, ageChoices, "Age"),
 		listSelect("used", "Last use", q.Used, usedChoices, "Used"),
 	}

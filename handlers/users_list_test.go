@@ -175,6 +175,47 @@ func TestNewAccessKeysPage(t *testing.T) {
 	}
 }
 
+// A filter that fits no key whatever the account holds is a dead end.
+func TestAccessKeysPageOffersFiltersThatCanMatch(t *testing.T) {
+	t.Parallel()
+	inventory := testInventory()
+	unread := &inventory.Users[len(inventory.Users)-1]
+	unread.Keys = []iamsvc.AccessKey{{ID: "AKIAAAAAAAAAAAAA0009", Status: iamsvc.KeyActive, Created: daysAgo(10)}} // of an earlier reading
+	for _, f := range accessKeysPage(t, inventory, listQuery{}, testPerson()).List.Filters {
+		if f.Name != "keys" {
+			continue
+		}
+		for _, o := range f.Options {
+			q := listQuery{Keys: o.Value, Page: 1}
+			if got := len(testPicture(keysList, inventory).found(q)); got == 0 {
+				t.Errorf("%q is offered and fits no access key", o.Text)
+			}
+		}
+	}
+	if offered := optionsOf(usersPage(t, inventory, listQuery{}, testPerson()).List, "keys"); !strings.Contains(offered, "No access keys") {
+		t.Errorf("the list of users offers %s", offered)
+	}
+	asked := accessKeysPage(t, inventory, query(t, "keys=none"), testPerson()).List
+	if offered := optionsOf(asked, "keys"); !strings.Contains(offered, "No access keys (chosen)") || asked.ClearURL == "" {
+		t.Errorf("an address asks for keys of users without any, and the page says %s, clear %q", offered, asked.ClearURL)
+	}
+}
+
+func optionsOf(list views.List, filter string) string {
+	var texts []string
+	for _, f := range list.Filters {
+		for _, o := range f.Options {
+			if f.Name == filter && o.Selected {
+				o.Text += " (chosen)"
+			}
+			if f.Name == filter {
+				texts = append(texts, o.Text)
+			}
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
 func TestAccessKeyColumnsSort(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ sort, want string }{

@@ -122,7 +122,7 @@ func (a *Account) deleteAccessKey(ctx context.Context, t target, keyID string) (
 	if err != nil {
 		return nil, err
 	}
-	return a.removeDescription(context.WithoutCancel(ctx), t, keyID), nil
+	return a.removeDescription(ctx, t, keyID), nil
 }
 
 func (a *Account) sendDelete(ctx context.Context, t target, keyID string) (requestID string, err error) {
@@ -144,14 +144,13 @@ func (a *Account) sendDelete(ctx context.Context, t target, keyID string) (reque
 }
 
 // removeDescription: IAM leaves the tag behind, where it burns one of the
-// user's fifty. Removing a tag that is not there succeeds.
+// user's fifty.
 func (a *Account) removeDescription(ctx context.Context, t target, keyID string) []string {
-	ctx, cancel := context.WithTimeout(ctx, tagTimeout)
-	defer cancel()
-	if t.user == "" {
+	ctx = context.WithoutCancel(ctx)
+	if t.user == "" || !a.mayBeDescribed(ctx, t.user, keyID) {
 		return nil
 	}
-	if _, err := a.putDescription(ctx, t.user, keyID, ""); err != nil {
+	if err := a.alsoDescribe(ctx, t.user, keyID, ""); err != nil {
 		return []string{fmt.Sprintf("The access key was deleted, but its description is still among the user's tags: %s", describeFailure(err))}
 	}
 	return nil

@@ -132,7 +132,7 @@ func TestDeleteOfAKeyThatVanishes(t *testing.T) {
 	if warnings, err := a.DeleteAccessKey(administrator(), "ann", documented); err != nil || len(warnings) != 0 {
 		t.Error(warnings, err)
 	}
-	if c, r := journal.last(t); c.OldState != "Inactive" || r.Outcome != OutcomeOK {
+	if c, r := journal.row(t, ActionDeleteAccessKey); c.OldState != "Inactive" || r.Outcome != OutcomeOK {
 		t.Errorf("row %+v %+v", c, r)
 	}
 }
@@ -210,13 +210,50 @@ func TestDescriptionLeftBehindIsAWarning(t *testing.T) {
 	t.Parallel()
 	l := openLocal(t, localaccount.Options{})
 	id := l.newUser(t, "ann", 1)[0]
-	if err := l.UpdateAccessKey(administrator(), "ann", id, KeyInactive); err != nil {
+	if err := errors.Join(l.DescribeAccessKey(administrator(), "ann", id, "CI"), l.UpdateAccessKey(administrator(), "ann", id, KeyInactive)); err != nil {
 		t.Fatal(err)
 	}
 	l.server.Trouble().Set("UntagUser", func(r *localaccount.Rules) { r.Deny = true })
 	warnings, err := l.DeleteAccessKey(administrator(), "ann", id)
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "iam:UntagUser") {
 		t.Errorf("%v %v", warnings, err)
+	}
+	if c, r := l.journal.last(t); c.Action != ActionTagUser || c.NewState != "not described" || r.Outcome != OutcomeFailed {
+		t.Errorf("row %+v %+v", c, r)
+	}
+}
+
+// A description follows a change of the key as a change of its own: no call is made
+// that the journal was not told of before, and none where there is nothing to take
+// away.
+func TestDescriptionsAreJournalledToo(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{})
+	l.newUser(t, "ann", 0)
+	for _, description := range []string{"CI", ""} {
+		created, err := l.CreateAccessKey(administrator(), "ann", description)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(l.journal.attempts)
+		id := created.Key.ID
+		if err := l.UpdateAccessKey(administrator(), "ann", id, KeyInactive); err != nil {
+			t.Fatal(err)
+		}
+		if warnings, err := l.DeleteAccessKey(administrator(), "ann", id); err != nil || len(warnings) != 0 {
+			t.Fatal(warnings, err)
+		}
+		if untags, more := l.calls("UntagUser"), len(l.journal.attempts)-before; untags != 1 || description == "" && more != 2 || description != "" && more != 3 {
+			t.Errorf("description %q: %d calls of UntagUser, %d rows", description, untags, more)
+		}
+	}
+	l.journal.failAttempt, l.journal.failOnly = errDiskFull, ActionTagUser
+	created, err := l.CreateAccessKey(administrator(), "ann", "CI")
+	if err != nil || created.Secret.IsZero() || len(created.Warnings) != 1 || !strings.Contains(created.Warnings[0], "audit log") {
+		t.Errorf("%+v, %v", created, err)
+	}
+	if n := l.calls("TagUser"); n != 1 {
+		t.Errorf("%d calls of TagUser, of which one was journalled", n)
 	}
 }
 

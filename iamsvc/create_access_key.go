@@ -73,7 +73,7 @@ func (a *Account) createAccessKey(ctx context.Context, t target, description str
 	created.Attempt = attempt
 	a.changed(ownChange{User: created.Key.UserName, KeyID: created.Key.ID, Created: &created.Key})
 	if description != "" {
-		created.Warnings = a.describeCreated(context.WithoutCancel(ctx), &created.Key, description)
+		created.Warnings = a.describeCreated(ctx, &created.Key, description)
 	}
 	return created, nil
 }
@@ -164,9 +164,7 @@ func (a *Account) withdraw(ctx context.Context, t target, keyID string) error {
 
 // describeCreated never fails a creation: the person must get the secret.
 func (a *Account) describeCreated(ctx context.Context, k *AccessKey, description string) []string {
-	ctx, cancel := context.WithTimeout(ctx, tagTimeout)
-	defer cancel()
-	if _, err := a.putDescription(ctx, k.UserName, k.ID, description); err != nil {
+	if err := a.alsoDescribe(ctx, k.UserName, k.ID, description); err != nil {
 		return []string{fmt.Sprintf("The access key was created, but its description could not be saved: %s", describeFailure(err))}
 	}
 	k.Description = description

@@ -45,8 +45,11 @@ func TestDescriptionThatCannotBeSavedIsAWarning(t *testing.T) {
 	if err != nil || created.Secret.IsZero() || len(created.Warnings) != 1 || !strings.Contains(created.Warnings[0], "iam:TagUser") {
 		t.Errorf("%+v, %v", created, err)
 	}
-	if _, r := l.journal.last(t); r.Outcome != OutcomeOK {
+	if _, r := l.journal.row(t, ActionCreateAccessKey); r.Outcome != OutcomeOK {
 		t.Errorf("row %+v", r)
+	}
+	if c, r := l.journal.row(t, ActionTagUser); c.AccessKeyID != created.Key.ID || r.Outcome != OutcomeFailed || r.ErrorCode != "AccessDenied" {
+		t.Errorf("row %+v %+v", c, r)
 	}
 
 	full := make([]Tag, 50)

@@ -18,19 +18,49 @@ func (a *Account) DescribeAccessKey(ctx context.Context, user, keyID, descriptio
 	if err := errors.Join(ValidateExistingUserName(user), validateAccessKeyID(keyID), ValidateDescription(description)); err != nil {
 		return err
 	}
-	_, err := a.gate(ctx, step{
+	s := a.describing(user, keyID, description)
+	s.read = func(ctx context.Context) (string, error) {
+		_, err := a.readKey(ctx, target{user: user}, keyID)
+		return "", err
+	}
+	_, err := a.gate(ctx, s)
+	return err
+}
+
+func (a *Account) describing(user, keyID, description string) step {
+	return step{
 		// The journal is told that, not what: it keeps no free text.
 		change: Change{Action: ActionTagUser, User: user, AccessKeyID: keyID, NewState: descriptionState(description)},
-		read: func(ctx context.Context) (string, error) {
-			_, err := a.readKey(ctx, target{user: user}, keyID)
-			return "", err
-		},
 		call: func(ctx context.Context) (Result, error) {
 			requestID, err := a.putDescription(ctx, user, keyID, description)
 			return Result{AccessKeyID: keyID, AWSRequestID: requestID}, err
 		},
-	})
+	}
+}
+
+// alsoDescribe describes a key that was just created or deleted. It is a change of
+// its own and journalled as one; who asked for the other waits for it, so that its
+// time is short.
+func (a *Account) alsoDescribe(ctx context.Context, user, keyID, description string) error {
+	s := a.describing(user, keyID, description)
+	describe := s.call
+	s.call = func(ctx context.Context) (Result, error) {
+		ctx, cancel := context.WithTimeout(ctx, tagTimeout)
+		defer cancel()
+		return describe(ctx)
+	}
+	_, err := a.gate(context.WithoutCancel(ctx), s)
 	return err
+}
+
+// mayBeDescribed is true also where IAM does not tell.
+func (a *Account) mayBeDescribed(ctx context.Context, user, keyID string) bool {
+	u, err := a.User(ctx, user)
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(u.Tags, func(t Tag) bool { return strings.EqualFold(t.Key, keyID) }) ||
+		a.described(user, []AccessKey{{ID: keyID}}, nil)[0].Description != ""
 }
 
 func descriptionState(description string) string {
@@ -63,6 +93,8 @@ func (a *Account) putDescription(ctx context.Context, user, keyID, description s
 func describeFailure(err error) string {
 	var denied *Denied
 	switch {
+	case errors.Is(err, ErrJournal):
+		return "the audit log could not be written."
 	case errors.As(err, &denied):
 		return fmt.Sprintf("Keydesk lacks the permission %s.", denied.Action)
 	case errors.Is(err, ErrQuota):

@@ -29,13 +29,14 @@ type notebook struct {
 	outcomes    []Result
 	of          []int64
 	failAttempt error
+	failOnly    Action  // "": attempts of every action
 	failOutcome []error // one per outcome, until used up
 }
 
 func (n *notebook) Attempt(_ context.Context, c Change) (int64, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.failAttempt != nil {
+	if n.failAttempt != nil && (n.failOnly == "" || n.failOnly == c.Action) {
 		return 0, n.failAttempt
 	}
 	n.attempts = append(n.attempts, c)
@@ -67,6 +68,20 @@ func (n *notebook) last(t *testing.T) (Change, Result) {
 		t.Errorf("the last outcome belongs to attempt %d, the last attempt is %d", got, want)
 	}
 	return n.attempts[len(n.attempts)-1], n.outcomes[len(n.outcomes)-1]
+}
+
+// row is the latest attempt of an action, with its outcome.
+func (n *notebook) row(t *testing.T, action Action) (Change, Result) {
+	t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for i, attempt := range slices.Backward(n.of) {
+		if c := n.attempts[attempt-1]; c.Action == action {
+			return c, n.outcomes[i]
+		}
+	}
+	t.Fatalf("no row of %s with an outcome in %+v", action, n.attempts)
+	return Change{}, Result{}
 }
 
 var errDiskFull = errors.New("disk full")

@@ -22,7 +22,8 @@ const (
 	NotAllowed       LookUpKind = "not allowed" // Denied says which permission is missing
 )
 
-// LookUpResult is the answer to a look-up. It never holds the text itself.
+// LookUpResult is the answer to a look-up. It never holds the text itself, only
+// what was recognised in it.
 type LookUpResult struct {
 	Kind       LookUpKind
 	KeyID      string // the one ID that was asked about
@@ -47,15 +48,16 @@ type LookUpResult struct {
 	Home        KeyHome
 	Session     string // TemporaryKey: "role/session", when the text says it
 	NamedUser   string // TemporaryKey and UserElsewhere: the user whom the text names
-	UserAccount string // the account in that user's ARN
+	UserAccount string // the account in that user's ARN or page's address; "" when it has none
 	Denied      *Denied
 	IDOf        string // NotAKeyID: what the text looks like the ID of, such as "a role"
 
 	// Matches. What they leave out is counted.
-	Keys      []KeyMatch
-	Users     []User
-	MoreKeys  int
-	MoreUsers int
+	NoSuchUser string // the name of a user that the text is or names, when nobody in the inventory bears it
+	Keys       []KeyMatch
+	Users      []User
+	MoreKeys   int
+	MoreUsers  int
 
 	AsOf   time.Time // of the inventory, where it was used
 	Unread int       // users whose keys the inventory does not have: theirs are not among the matches
@@ -104,7 +106,7 @@ func (a *Account) lookUpWord(ctx context.Context, inv *Inventory, p Paste) (Look
 	case p.UserName != "" && a.isElsewhere(p.UserAccount):
 		return LookUpResult{Kind: UserElsewhere, NamedUser: p.UserName, UserAccount: p.UserAccount}, nil
 	case p.UserName != "":
-		return matchWord(inv, p.UserName), nil
+		return matchNamed(inv, p.UserName), nil
 	case p.Word == "":
 		return LookUpResult{Kind: NotAKeyID}, nil
 	case a.foreignKeyID(inv, p.Word):
@@ -123,10 +125,15 @@ func isAccountNumber(s string) bool { return len(s) == 12 && strings.Trim(s, "01
 // foreignKeyID: on a server whose key IDs do not begin with AKIA, a single
 // word of the right length that names no user is worth asking about.
 func (a *Account) foreignKeyID(inv *Inventory, word string) bool {
-	if _, isUser := inv.User(word); isUser || validateAccessKeyID(word) != nil {
+	if inv.hasUser(word) || validateAccessKeyID(word) != nil {
 		return false
 	}
 	return inv.foreignKeyIDs || a.Identity().AccessKeyID != "" && ParsePaste(a.Identity().AccessKeyID).KeyIDs == nil && !isTemporary(a.Identity().AccessKeyID)
+}
+
+// hasUser: the names of IAM differ by more than case.
+func (i *Inventory) hasUser(name string) bool {
+	return slices.ContainsFunc(i.Users, func(u InventoryUser) bool { return strings.EqualFold(u.Name, name) })
 }
 
 // lengthOfID is the length of AWS's own key IDs, of which the API says only

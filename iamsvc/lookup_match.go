@@ -65,10 +65,23 @@ func matchWord(inv *Inventory, word string) LookUpResult {
 	if len(word) >= shortestEnd && wordOfID.MatchString(word) {
 		inv.matchFragments(&r, []Fragment{{End: strings.ToUpper(word)}})
 	}
-	if len(r.Users)+len(r.Keys) == 0 && looksLikeBrokenKeyID(word) {
+	switch found := len(r.Users)+len(r.Keys) > 0; {
+	case !found && looksLikeBrokenKeyID(word):
 		r.Kind, r.IDOf = NotAKeyID, KindOfID(word)
+	case !found && mayBeUserName(word) && !strings.Contains(word, "="): // else password=...
+		r.NoSuchUser = word
 	}
 	r.cut()
+	return r
+}
+
+// matchNamed is matchWord for a name that an ARN or an address says is a
+// user's: without that user, those of similar names are somebody else.
+func matchNamed(inv *Inventory, name string) LookUpResult {
+	r := matchWord(inv, name)
+	if !inv.hasUser(name) && mayBeUserName(name) {
+		r.Kind, r.NoSuchUser = Matches, name
+	}
 	return r
 }
 

@@ -215,15 +215,84 @@ func TestLookUpOfUsers(t *testing.T) {
 		"User: arn:aws:iam::123456789012:user/nikki.wolf is not authorized to perform: s3:ListBucket on resource: x": "nikki.wolf",
 		"svc+deploy=prod,eu.west@corp_1-x": "svc+deploy=prod,eu.west@corp_1-x",
 		someone.ID:                         "ci-deploy-prod",
+		"https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/users/details/Li.Juan?section=security_credentials": "li.juan",
+		"/accounts/123456789012/users/li.juan/access-keys":                                                                       "li.juan",
+		"https://console.aws.amazon.com/iam/home#/users/svc%2Bdeploy%3Dprod%2Ceu.west%40corp_1-x":                                "svc+deploy=prod,eu.west@corp_1-x",
 	} {
 		r := l.costs(t, text, 0)
-		if r.Kind != Matches || !slices.ContainsFunc(r.Users, func(u User) bool { return u.Name == want }) || r.AsOf.IsZero() {
+		if r.Kind != Matches || !slices.ContainsFunc(r.Users, func(u User) bool { return u.Name == want }) || r.AsOf.IsZero() || r.NoSuchUser != "" {
 			t.Errorf("%q: %+v", text, r)
 		}
 	}
-	r := l.costs(t, "e", 0)
+	r := l.costs(t, "https://609629065308-ab12cd34.us-east-1.console.aws.amazon.com/iam/home#/users/details/li.juan", 0)
+	if r.Kind != UserElsewhere || r.NamedUser != "li.juan" || r.UserAccount != "609629065308" {
+		t.Errorf("the page is of another account: %+v", r)
+	}
+	r = l.costs(t, "e", 0)
 	if len(r.Users) != mostMatches || r.MoreUsers == 0 {
 		t.Errorf("%d matches and %d more", len(r.Users), r.MoreUsers)
+	}
+}
+
+// What is said to look like a user's name is shown and put into an address:
+// it must not be what could be a secret, or the ID of something.
+func TestLookUpOfANameThatNobodyBears(t *testing.T) {
+	t.Parallel()
+	l := openRead(t)
+	const page = "https://console.aws.amazon.com/iam/home#/users/details/"
+	for text, want := range map[string]string{
+		"nobody.there": "nobody.there", " \"jane@example.com\"\n": "jane@example.com", "Nobody": "Nobody",
+		page + "jane%40example.com?section=tags": "jane@example.com",
+		page + "no=body":                         "no=body",
+		"User: arn:aws:iam::123456789012:user/it/nobody0there0at0all is not authorized": "nobody0there0at0all",
+		page + "juan":           "juan", // li.juan is somebody else
+		"juan":                  "",
+		"no body":               "",
+		"password=hunter2":      "",
+		"123456789012":          "",
+		"AIDACKCEVSQ6C2EXAMPLE": "",
+		"AKIA1234":              "",
+		"<b>nobody":             "",
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmn": "", // as long as a secret
+		sentinel:      "",
+		sentinel[:39]: "",
+		"x-" + strings.ReplaceAll(sentinel, "/", "1"): "",
+		"FwoGZXIvYXdzEBYaDEX4":                        "",
+		page + "FwoGZXIvYXdzEBYaDEX4":                 "",
+		page + strings.ReplaceAll(sentinel, "/", "1"): "",
+		"arn:aws:iam::123456789012:user/" + sentinel:  "",
+		"/accounts/609629065308/users/" + sentinel:    "",
+	} {
+		r := l.costs(t, text, 0)
+		if r.NoSuchUser != want || want != "" && r.Kind != Matches {
+			t.Errorf("%q: %+v", text, r)
+		}
+	}
+	r := l.costs(t, page+"juan", 0)
+	if !slices.ContainsFunc(r.Users, func(u User) bool { return u.Name == "li.juan" }) {
+		t.Errorf("similar names are left out: %+v", r)
+	}
+}
+
+// On a server with key IDs of its own, a user's name that is as long as one is
+// not asked about, in whatever case it was typed.
+func TestLookUpOfANameAsLongAsAKeyID(t *testing.T) {
+	t.Parallel()
+	const name = "Mateo_Jackson_Smith_2"
+	a, server, _ := openForeign(t, answers{
+		"ListUsers": sends(users(name)), "ListAccessKeys": sends(metadata(name, "zzzzQwErTyUiOpAsDfGh1")),
+	})
+	if err := a.Refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{name, strings.ToUpper(name)} {
+		r, err := a.LookUp(context.Background(), text)
+		if err != nil || r.Kind != Matches || len(r.Users) != 1 || r.Users[0].Name != name {
+			t.Errorf("%q: %+v %v", text, r, err)
+		}
+	}
+	if n := server.count("GetAccessKeyLastUsed"); n != 0 {
+		t.Errorf("%d calls", n)
 	}
 }
 

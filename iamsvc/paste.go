@@ -19,8 +19,8 @@ type Paste struct {
 	Fragments     []Fragment // of masked and cut-off key IDs, but for those of the IDs above
 	MoreFragments int        // beyond those
 	Secret        bool       // a secret access key or session token was in the text
-	UserName      string     // from the first user ARN
-	UserAccount   string     // the account number in that ARN
+	UserName      string     // from the first user ARN, or without key IDs from the address of a user's page
+	UserAccount   string     // the account number there; "" when an address has none
 	Session       string     // role and session name from the first ARN of an assumed role
 	Word          string     // the text, when it is one short word without quotes; else ""
 }
@@ -51,6 +51,9 @@ func ParsePaste(text string) Paste {
 	}
 	if m := userARN.FindStringSubmatch(text); m != nil {
 		p.UserAccount, p.UserName = m[1], strings.TrimRight(m[2], ".,")
+	}
+	if p.UserName == "" && len(p.KeyIDs)+len(p.Temporary) == 0 {
+		p.findPage(text)
 	}
 	if m := roleARN.FindStringSubmatch(text); m != nil {
 		p.Session = strings.TrimRight(m[1], ".,")
@@ -132,7 +135,7 @@ func holdsSecret(text string) bool {
 	if labelledSecret.MatchString(text) {
 		return true
 	}
-	return slices.ContainsFunc(longRun.FindAllString(text, -1), looksLikeSecret)
+	return slices.ContainsFunc(longRun.FindAllString(apart(text), -1), looksLikeSecret)
 }
 
 // looksLikeSecret: secret access keys are 40 characters of base64. A random one
@@ -142,9 +145,10 @@ func looksLikeSecret(run string) bool {
 	if len(run) != 40 || hexOnly.MatchString(run) {
 		return false
 	}
-	const upper, lower = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
-	return strings.ContainsAny(run, upper) && strings.ContainsAny(run, lower) && strings.ContainsAny(run, "0123456789/+")
+	return strings.ContainsAny(run, upperCase) && strings.ContainsAny(run, lowerCase) && strings.ContainsAny(run, digits+"/+")
 }
+
+const upperCase, lowerCase, digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"
 
 // AccountOfKey decodes the account number that AWS puts into key IDs since
 // about 2019, without asking anyone. It has no check digit: a mistyped ID

@@ -11,6 +11,7 @@ func TestParsePasteSamples(t *testing.T) {
 	t.Parallel()
 	const temporary = "ASIAIOSFODNN7EXAMPLE"
 	ids := func(ids ...string) Paste { return Paste{KeyIDs: ids} }
+	user := func(name, account string) Paste { return Paste{UserName: name, UserAccount: account} }
 	part := func(start, end string) Paste { return Paste{Fragments: []Fragment{{start, end}}} }
 	tests := []struct {
 		name, text string
@@ -64,6 +65,24 @@ func TestParsePasteSamples(t *testing.T) {
 		{"words after a short ID", "AKIAIOSFODNN7EXA is it", ids("AKIAIOSFODNN7EXA")},
 		{"characters that do not show", "AKIA\u200bIOSF\u00adODNN7EXAMPLE\ufeff", ids(documented)},
 		{"full stop and bracket", "(see " + documented + ").", ids(documented)},
+		{"console: a user's page", "https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/users/details/li.juan?section=security_credentials", user("li.juan", "")},
+		{"console: the older page", "https://console.aws.amazon.com/iam/home#/users/li.juan", user("li.juan", "")},
+		{"console: with a region, as it was once", "see console.aws.amazon.com/iamv2/home?region=eu-west-1#/users/li.juan.", user("li.juan", "")},
+		{"console: in China", "<https://console.amazonaws.cn/iam/home?region=cn-north-1#/users/details/li.juan/create-access-key>", user("li.juan", "")},
+		{"console: several sessions", "https://123456789012-ab12cd34.us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/users/details/li.juan?section=tags", user("li.juan", "123456789012")},
+		{"console: the name escaped", "https://us-east-1.console.aws.amazon.com/iam/home#/users/details/svc%2Bdeploy%3Dprod%2Ceu.west%40corp_1-x?section=permissions", user("svc+deploy=prod,eu.west@corp_1-x", "")},
+		{"console: within a sign-in's address", "https://d-1.awsapps.com/start/#/console?destination=https%3A%2F%2Fconsole.aws.amazon.com%2Fiam%2Fhome%23%2Fusers%2Fdetails%2Fli%252Ejuan%3Fsection%3Dtags", user("li.juan", "")},
+		{"console: a name of other letters", "https://console.aws.amazon.com/iam/home#/users/details/m%C3%BCller", Paste{}},
+		{"console: the list", "https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/users", Paste{}},
+		{"console: a role", "https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/roles/details/li.juan", Paste{}},
+		{"console: with a key ID", "https://console.aws.amazon.com/iam/home#/users/li.juan " + documented, ids(documented)},
+		{"Keydesk: a user's page", "https://keydesk.example/accounts/123456789012/users/li.juan", user("li.juan", "123456789012")},
+		{"Keydesk: the path", "/accounts/123456789012/users/jane%40example.com/access-keys", user("jane@example.com", "123456789012")},
+		{"Keydesk: a key on that page", "https://keydesk.example/accounts/123456789012/users/li.juan#" + documented, ids(documented)},
+		{"Keydesk: an address as long as a secret", "https://keydesk.example/accounts/123456789012/users/Mary", user("Mary", "123456789012")},
+		{"Keydesk: the list", "/accounts/123456789012/users?q=li", Paste{}},
+		{"an address after an ARN", "arn:aws:iam::123456789012:user/nikki.wolf /accounts/123456789012/users/li.juan", user("nikki.wolf", "123456789012")},
+		{"a secret for a name", "/accounts/123456789012/users/" + sentinel, Paste{UserName: "wJalrXUtnFEMI", UserAccount: "123456789012", Secret: true}},
 		{"chat", "<@U1> `" + documented + "` pls", ids(documented)},
 	}
 	for _, tt := range tests {

@@ -74,7 +74,7 @@ func TestAccountOfKey(t *testing.T) {
 // Whatever surrounds it, a key ID is found, and no secret survives.
 func FuzzParsePaste(f *testing.F) {
 	for _, s := range []string{"", "x", "\"", "AKIA", " = ", "%41", "secret_access_key=", "\x00\xff", sentinel,
-		"AKIA****", "****WBAA", "AKIA...MPLE", "ends with ", "AKIAXXXXXXXXXXXXWBAA", "AKIA IOSF", "\u200b"} {
+		"/accounts/1/users/", "https://console.aws.amazon.com/iam/home#/users/details/", ":user/", "AKIA****", "****WBAA", "AKIA...MPLE", "ends with ", "AKIAXXXXXXXXXXXXWBAA", "AKIA IOSF", "\u200b"} {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, before, after string) {

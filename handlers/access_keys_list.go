@@ -130,7 +130,7 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.reading, err = a.reading(r, account, listKeys, len(list.unread) > 0, &page.shell); err != nil {
+	if page.reading, err = a.reading(r, account, list.of, listKeys, len(list.unread) > 0, &page.shell); err != nil {
 		return err
 	}
 	comeBackWhile(w, page.loading)

@@ -16,7 +16,8 @@ func (h Home) Dashboard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := newDashboardPage(account.Inventory(), account.ID(), h.Now())
+	inventory := account.Inventory()
+	page := newDashboardPage(inventory, account.ID(), h.Now())
 	unsaved, err := h.unsavedKeys(r.Context(), account)
 	if err != nil {
 		return err
@@ -30,7 +31,7 @@ func (h Home) Dashboard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.Reading, err = h.reading(r, account, listDashboard, true, &page.Shell); err != nil {
+	if page.Reading, err = h.reading(r, account, inventory, listDashboard, true, &page.Shell); err != nil {
 		return err
 	}
 	comeBackWhile(w, page.Loading)

@@ -35,6 +35,9 @@ const (
 	actionResumeReading  = "ResumeReading"
 )
 
+// textPaused is for people who asked for something that has to wait.
+const textPaused = "The reading is paused"
+
 func progressPath(account string) string { return path("accounts", account, "inventory", "progress") }
 func pausePath(account string) string    { return path("accounts", account, "inventory", "pause") }
 func resumePath(account string) string   { return path("accounts", account, "inventory", "resume") }
@@ -78,8 +81,9 @@ func (i Inventory) control(w http.ResponseWriter, r *http.Request, action string
 // reading is the bar above a list, with buttons for those who may use them.
 // Where no script moves it, the page in the frame comes back by itself, sooner
 // when something is missing on it.
-func (b Base) reading(r *http.Request, account *iamsvc.Account, list string, missing bool, frame *views.Shell) (bar views.Reading, err error) {
-	p := account.Progress()
+// Its figures are those of the picture that the list was drawn from.
+func (b Base) reading(r *http.Request, account *iamsvc.Account, shown *iamsvc.Inventory, list string, missing bool, frame *views.Shell) (bar views.Reading, err error) {
+	p := account.ProgressIn(shown)
 	bar = newReading(p, account.ID(), list)
 	if bar.Text != "" {
 		bar.Query = parseListQuery(r.URL.Query()).encode()
@@ -122,7 +126,10 @@ func newReading(p iamsvc.Progress, account, list string) views.Reading {
 	value, most := readingShare(p)
 	bar := views.Reading{
 		Text: readingText(p), Value: value, Max: most, Paused: p.Paused, Failed: p.UsersFailed > 0,
-		FailedURL: listQuery{Keys: "unread"}.at(usersPath(account)), RefreshURL: usersPath(account) + "/refresh", List: list,
+		FailedURL: listQuery{Keys: "unread"}.at(usersPath(account)), List: list,
+	}
+	if p.UsersFailed > p.UsersDenied {
+		bar.RefreshURL = usersPath(account) + "/refresh"
 	}
 	if going {
 		bar.StreamURL, bar.Parts = progressPath(account), readingParts[list]
@@ -130,19 +137,18 @@ func newReading(p iamsvc.Progress, account, list string) views.Reading {
 	return bar
 }
 
-// keysMissing: the keys of some users were not asked for yet. Once they were, a
-// reading is about what has changed.
+// keysMissing: the keys of some users were not asked for yet.
 func keysMissing(p iamsvc.Progress) bool { return p.UsersRead+p.UsersFailed < p.Users }
 
-// lookingForChanges is a reading of an account that is known already; its size
-// is in calls.
-func lookingForChanges(p iamsvc.Progress) bool {
-	return p.Reading && !p.Paused && !keysMissing(p) && p.Users > 0
+// keysKnown is a reading that goes on though the keys of all users are known; its
+// size is in calls. Who could not be read is tried again in every reading.
+func keysKnown(p iamsvc.Progress) bool {
+	return p.Reading && !p.Paused && p.UsersRead == p.Users && p.Users > 0
 }
 
 // readingShare is the length of the bar.
 func readingShare(p iamsvc.Progress) (value, most int) {
-	if lookingForChanges(p) {
+	if keysKnown(p) {
 		return p.Done, p.Total
 	}
 	return p.UsersRead, p.Users
@@ -160,17 +166,35 @@ func readingText(p iamsvc.Progress) string {
 		text = "Paused: " + text
 	case p.Reading && p.Users == 0:
 		text = "Reading the account"
-	case lookingForChanges(p) && p.Total == 0:
-		text = "Looking for changes"
-	case lookingForChanges(p):
-		text = "Looking for changes: " + thousands(p.Done) + " of " + thousands(p.Total) + " calls" + speed
+	case keysKnown(p):
+		text = "Reading groups and last use"
+		if p.Again {
+			text = "Looking for changes"
+		}
+		if p.Total > 0 {
+			text += ": " + thousands(p.Done) + " of " + thousands(p.Total) + " calls" + speed
+		}
 	case p.Reading:
 		text = "Reading access keys: " + users + speed
 	}
-	if p.UsersFailed > 0 {
-		text += "; " + thousands(p.UsersFailed) + " could not be read"
+	return text + failures(p)
+}
+
+// failures says how many users could not be read, and what that takes where
+// trying again does not help.
+func failures(p iamsvc.Progress) string {
+	text := "; " + thousands(p.UsersFailed) + " could not be read"
+	switch {
+	case p.UsersFailed == 0:
+		return ""
+	case p.UsersDenied == 0:
+		return text
+	case p.UsersDenied < p.UsersFailed:
+		text += ", " + thousands(p.UsersDenied) + " of them because"
+	default:
+		text += ":"
 	}
-	return text
+	return text + " " + unreadBecause(&iamsvc.Denied{Action: "iam:ListAccessKeys"})
 }
 
 func callRate(perSecond float64) string {

@@ -263,7 +263,10 @@ func TestPauseAndResume(t *testing.T) {
 	s, _ := newReadingSite(t)
 	admin := s.signedIn("admin")
 	list := admin.get(usersURL + "?q=a&sort=-name")
-	p := admin.submit(list, pauseURL, nil).wantStatus(t, http.StatusOK).wantText(t, "Paused")
+	p := admin.submit(list, pauseURL, nil).wantStatus(t, http.StatusOK).wantText(t, "Paused", "reading paused")
+	if strings.Contains(p.Body, "still reading") {
+		t.Error("the page says that it is paused, and that it goes on")
+	}
 	if p.URL.RequestURI() != usersURL+"?q=a&sort=-name" {
 		t.Errorf("came back to %s", p.URL.RequestURI())
 	}
@@ -273,6 +276,7 @@ func TestPauseAndResume(t *testing.T) {
 	if !s.Account.Progress().Paused {
 		t.Error("it is not paused")
 	}
+	admin.submit(p, usersURL+"/refresh", nil).wantText(t, "The reading is paused", "Paused")
 	// A spent token, somebody else's and none at all do nothing.
 	form, _ := list.form(t, resumeURL)
 	admin.post(resumeURL, form).wantText(t, "This page was too old", "Paused")

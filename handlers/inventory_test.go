@@ -12,7 +12,8 @@ import (
 func TestReadingInWords(t *testing.T) {
 	t.Parallel()
 	first := iamsvc.Progress{Reading: true, Users: 5000, UsersRead: 1234, Done: 234, Total: 4000, Rate: 24.83, Remaining: 125 * time.Second}
-	again := iamsvc.Progress{Reading: true, Users: 5000, UsersRead: 5000, Done: 3, Total: 17, Rate: 1999.6, Remaining: time.Second}
+	again := iamsvc.Progress{Reading: true, Again: true, Users: 5000, UsersRead: 5000, Done: 3, Total: 17, Rate: 1999.6, Remaining: time.Second}
+	const lacking = "the identity Keydesk runs as lacks an IAM permission, iam:ListAccessKeys, which an administrator of the AWS account can grant"
 	with := func(p iamsvc.Progress, change func(*iamsvc.Progress)) iamsvc.Progress {
 		change(&p)
 		return p
@@ -27,10 +28,18 @@ func TestReadingInWords(t *testing.T) {
 			"Reading access keys: 1,234 of 5,000 users; 2 could not be read", 1234, 5000},
 		"just begun": {iamsvc.Progress{Reading: true, Rate: 3}, "Reading the account", 0, 0},
 		"again":      {again, "Looking for changes: 3 of 17 calls, 2,000 calls per second, a few seconds left", 3, 17},
-		"again, some failed before": {with(again, func(p *iamsvc.Progress) { p.UsersRead, p.UsersFailed, p.Rate, p.Remaining = 4998, 2, 0, 0 }),
-			"Looking for changes: 3 of 17 calls; 2 could not be read", 3, 17},
-		"again, size unknown": {iamsvc.Progress{Reading: true, Users: 5, UsersRead: 5}, "Looking for changes", 0, 0},
-		"paused":              {with(first, func(p *iamsvc.Progress) { p.Paused = true }), "Paused: 1,234 of 5,000 users read", 1234, 5000},
+		"the rest of a first one": {with(again, func(p *iamsvc.Progress) { p.Again, p.Rate, p.Remaining = false, 0, 0 }),
+			"Reading groups and last use: 3 of 17 calls", 3, 17},
+		"again, some failed before, who are tried again": {with(again, func(p *iamsvc.Progress) { p.UsersRead, p.UsersFailed, p.Rate, p.Remaining = 4998, 2, 0, 0 }),
+			"Reading access keys: 4,998 of 5,000 users; 2 could not be read", 4998, 5000},
+		"all failed": {with(first, func(p *iamsvc.Progress) { p.UsersRead, p.UsersFailed, p.Rate, p.Remaining = 0, 5000, 0, 0 }),
+			"Reading access keys: 0 of 5,000 users; 5,000 could not be read", 0, 5000},
+		"again, size unknown": {iamsvc.Progress{Reading: true, Again: true, Users: 5, UsersRead: 5}, "Looking for changes", 0, 0},
+		"some not allowed": {iamsvc.Progress{Users: 10, UsersRead: 5, UsersFailed: 5, UsersDenied: 3},
+			"5 of 10 users read; 5 could not be read, 3 of them because " + lacking, 5, 10},
+		"none allowed": {iamsvc.Progress{Users: 10, UsersFailed: 10, UsersDenied: 10},
+			"0 of 10 users read; 10 could not be read: " + lacking, 0, 10},
+		"paused": {with(first, func(p *iamsvc.Progress) { p.Paused = true }), "Paused: 1,234 of 5,000 users read", 1234, 5000},
 		"paused while all is known": {with(again, func(p *iamsvc.Progress) { p.Paused, p.UsersRead, p.UsersFailed = true, 4998, 2 }),
 			"Paused: 4,998 of 5,000 users read; 2 could not be read", 4998, 5000},
 		"paused between readings": {iamsvc.Progress{Paused: true, Users: 5, UsersRead: 5}, "Paused: 5 of 5 users read", 5, 5},
@@ -80,6 +89,12 @@ func TestReadingBarShowsWhatThereIsToKnow(t *testing.T) {
 	failed := iamsvc.Progress{Users: 40, UsersRead: 38, UsersFailed: 2}
 	if bar := newReading(failed, "1", listUsers); bar.StreamURL != "" || !strings.Contains(bar.Text, "38 of 40") || bar.FailedURL != "/accounts/1/users?keys=unread" {
 		t.Errorf("two could not be read, and there is %+v", bar)
+	}
+	if failed.UsersDenied = 1; newReading(failed, "1", listUsers).RefreshURL == "" {
+		t.Error("one of two can be tried again, and that is not offered")
+	}
+	if failed.UsersDenied = 2; newReading(failed, "1", listUsers).RefreshURL != "" {
+		t.Error("another try is offered, which would be refused again")
 	}
 	for list, part := range map[string]string{listUsers: "#users-table", listKeys: "#keys-table", listDashboard: "#dashboard-body"} {
 		bar := newReading(iamsvc.Progress{Reading: true, Users: 40, Total: 40}, "1", list)

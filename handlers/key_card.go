@@ -49,8 +49,7 @@ func keyAge(v userView, k iamsvc.AccessKey) views.Status {
 func showLastUse(c *views.KeyCard, v userView, u iamsvc.LastUsed) {
 	switch {
 	case u.Err != nil:
-		c.LastUsedUnread = unread(u.Err)
-		c.Region, c.Service = c.LastUsedUnread.Text, c.LastUsedUnread.Text
+		c.LastUsedUnread, c.Region, c.Service = unreadPart(u.Err), unread(u.Err).Text, unread(u.Err).Text
 	case !u.Read:
 		c.LastUsedUnread = views.Status{Kind: "inactive", Text: textNotRead}
 		c.Region, c.Service = textNotRead, textNotRead

@@ -39,7 +39,7 @@ func unreadLine(err error) views.Line {
 	case errors.Is(err, iamsvc.ErrNotReadYet):
 		return views.Line{Kind: "progress", Text: textNotRead}
 	case errors.Is(err, iamsvc.ErrDenied):
-		return views.Line{Kind: "warning", Text: textNotAllowed}
+		return views.Line{Kind: "warning", Text: textNotAllowed, Hint: "Not allowed: " + unreadBecause(err)}
 	default:
 		return views.Line{Kind: "warning", Text: textUnreadable}
 	}
@@ -53,11 +53,30 @@ func unreadKeyID(u *iamsvc.InventoryUser) views.Line {
 	return unreadLine(u.KeysErr)
 }
 
+// lacking names the permission that is missing, where the server's answer tells,
+// and who can do something about it: nobody at this page.
+func lacking(err error) string {
+	text := "the identity Keydesk runs as lacks an IAM permission, "
+	if p := missingPermission(err); p != "" {
+		text += p + ", "
+	}
+	return text + "which an administrator of the AWS account can grant"
+}
+
+// missingPermission is "" where the server did not say which.
+func missingPermission(err error) string {
+	var denied *iamsvc.Denied
+	if errors.As(err, &denied) {
+		return denied.Action
+	}
+	return ""
+}
+
 // unreadBecause names the reason in a sentence's worth of words.
 func unreadBecause(err error) string {
 	switch {
 	case errors.Is(err, iamsvc.ErrDenied):
-		return "the identity Keydesk runs as lacks an IAM permission"
+		return lacking(err)
 	case errors.Is(err, iamsvc.ErrThrottled):
 		return "IAM is throttling requests"
 	case errors.Is(err, iamsvc.ErrCredentials):

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -53,6 +54,7 @@ func newListPage[T any](p *picture[T], q listQuery, person listPerson) (*listPag
 // drawnList is one page of a list, and the users on it whose keys are to be read.
 type drawnList struct {
 	views.List
+	of     *iamsvc.Inventory
 	unread []string
 	err    error
 }
@@ -99,7 +101,7 @@ func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 		list.CSVURL, list.JSONURL = q.onPage(1).at(path+".csv"), q.onPage(1).at(path+".json")
 		list.Count = matchCount(cut.matches, len(p.all), q.filtered(), p.unit)
 	}
-	return &drawnList{list, p.unread(cut.rows), err}
+	return &drawnList{list, p.inventory, p.unread(cut.rows), err}
 }
 
 // withOrder is q with the order that holds when none was asked for.
@@ -159,7 +161,10 @@ func freshness(i *iamsvc.Inventory, now time.Time) []string {
 	if !i.ReportTime.IsZero() {
 		said = append(said, "last used as of "+justNow(now, i.ReportTime))
 	}
-	if i.Loading {
+	switch {
+	case i.Paused:
+		said = append(said, "reading paused")
+	case i.Loading:
 		said = append(said, "still reading")
 	}
 	return said
@@ -173,6 +178,14 @@ func justNow(now, t time.Time) string {
 	return relative(now, t)
 }
 
+// tryAgain is what to do about an account that could not be read.
+func tryAgain(err error) string {
+	if errors.Is(err, iamsvc.ErrDenied) {
+		return "Once it is granted, choose Refresh."
+	}
+	return "Choose Refresh to try again."
+}
+
 // listNotices are what a reader must know before trusting the list.
 func listNotices(i *iamsvc.Inventory, q listQuery) []views.Notice {
 	var notices []views.Notice
@@ -184,7 +197,7 @@ func listNotices(i *iamsvc.Inventory, q listQuery) []views.Notice {
 	}
 	switch {
 	case i.AsOf.IsZero() && failed(i.Err):
-		add("error", "The account could not be read", "There is nothing to show: "+unreadBecause(i.Err)+". Choose Refresh to try again.")
+		add("error", "The account could not be read", "There is nothing to show: "+unreadBecause(i.Err)+". "+tryAgain(i.Err))
 	case failed(i.Err):
 		add("warning", "The list of users could not be read again", "Shown is what was read before: "+unreadBecause(i.Err)+".")
 	}

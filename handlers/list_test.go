@@ -284,8 +284,12 @@ func TestUnreadLine(t *testing.T) {
 		{iamsvc.ErrThrottled, "Could not be read"},
 		{errors.New("anything"), "Could not be read"},
 	} {
-		if got := unreadLine(c.err).Text; got != c.want {
-			t.Errorf("%v: %s, want %s", c.err, got, c.want)
+		line := unreadLine(c.err)
+		if line.Text != c.want {
+			t.Errorf("%v: %s, want %s", c.err, line.Text, c.want)
+		}
+		if refused := errors.Is(c.err, iamsvc.ErrDenied); refused != strings.Contains(line.Hint, "iam:ListAccessKeys, which an administrator") {
+			t.Errorf("%v: hint %q", c.err, line.Hint)
 		}
 	}
 }
@@ -364,6 +368,27 @@ func TestThousands(t *testing.T) {
 }
 
 // The list of users may be new and the keys in it old.
+// Nothing on a page may say that the reading goes on while it waits.
+func TestFreshnessWhileReading(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*iamsvc.Inventory){
+		"still reading":  func(i *iamsvc.Inventory) { i.Loading = true },
+		"reading paused": func(i *iamsvc.Inventory) { i.Loading, i.Paused = true, true },
+	} {
+		inventory := testInventory()
+		change(inventory)
+		said := freshness(inventory, testNow)
+		if got := said[len(said)-1]; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	between := testInventory()
+	between.Paused = true
+	if said := strings.Join(freshness(between, testNow), "; "); !strings.HasSuffix(said, "; reading paused") {
+		t.Errorf("paused between two readings: %s", said)
+	}
+}
+
 func TestFreshnessOfTheKeys(t *testing.T) {
 	t.Parallel()
 	for keys, want := range map[time.Duration]string{

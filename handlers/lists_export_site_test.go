@@ -64,11 +64,32 @@ func TestDownloadBeforeAnythingWasRead(t *testing.T) {
 	}
 }
 
-func TestRowsThatCouldNotBeReadAreTriedAgain(t *testing.T) {
+// Where IAM does not allow the reading, another try is refused again: somebody
+// has to grant the permission.
+func TestRowsThatMayNotBeReadSayWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	s := newSiteIn(t, peopledDir(t), 40)
 	b := s.signedIn("helen")
 	s.Local.Trouble().Set("ListAccessKeys", func(r *localaccount.Rules) { r.Deny = true })
+	if err := s.Account.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range []string{usersURL, accessKeysURL, usersURL + "?keys=unread"} {
+		p := b.get(list).wantText(t, "Missing iam:ListAccessKeys", "Ask an administrator of the AWS account to grant it",
+			"0 of 40 users read; 40 could not be read: the identity Keydesk runs as lacks an IAM permission, iam:ListAccessKeys")
+		if strings.Contains(p.Body, "Try again") {
+			t.Errorf("%s offers another try", list)
+		}
+	}
+}
+
+func TestRowsThatCouldNotBeReadAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := newSiteIn(t, peopledDir(t), 40)
+	b := s.signedIn("helen")
+	s.Local.Trouble().Set("ListAccessKeys", func(r *localaccount.Rules) {
+		r.FailWith = localaccount.Failure{Times: -1, Status: http.StatusBadRequest, Code: "InvalidAction"}
+	})
 	if err := s.Account.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +104,7 @@ func TestRowsThatCouldNotBeReadAreTriedAgain(t *testing.T) {
 		t.Fatal("every user was read")
 	}
 	page := b.get(usersURL+"?keys=unread&sort=-name").wantText(t, "Try again", `form="read-again"`, "users read")
-	s.Local.Trouble().Set("ListAccessKeys", func(r *localaccount.Rules) { r.Deny = false })
+	s.Local.Trouble().Reset()
 	p := b.submit(page, again, url.Values{"user": {name, "nobody at all"}})
 	if p.URL.RequestURI() != usersURL+"?keys=unread&sort=-name" {
 		t.Errorf("came back to %s", p.URL)

@@ -261,7 +261,7 @@ func TestRefreshThatFailsKeepsTheList(t *testing.T) {
 	b := s.signedIn("admin")
 	s.Local.Trouble().Set("ListUsers", func(r *localaccount.Rules) { r.Deny = true })
 	p := b.post(refreshURL, nil).wantStatus(t, http.StatusOK).
-		wantText(t, "The account could not be read again", "lacks an IAM permission", "The list of users could not be read again")
+		wantText(t, "The account could not be read again", "lacks an IAM permission, iam:ListUsers, which an administrator of the AWS account can grant", "The list of users could not be read again")
 	if len(p.rows(t)) != 20 {
 		t.Errorf("%d rows are left", len(p.rows(t)))
 	}

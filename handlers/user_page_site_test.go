@@ -48,8 +48,8 @@ func TestHelpDeskSeesNoActions(t *testing.T) {
 func TestPartsThatCannotBeReadSaySo(t *testing.T) {
 	t.Parallel()
 	for action, want := range map[string][]string{
-		"ListMFADevices":                 {"Not allowed to see: the identity Keydesk runs as lacks an IAM permission."},
-		"ListAccessKeys":                 {"Not allowed to see", "Access keys"},
+		"ListMFADevices":                 {"Not allowed to see: the identity Keydesk runs as lacks an IAM permission, iam:ListMFADevices, which an administrator of the AWS account can grant."},
+		"ListAccessKeys":                 {"Not allowed to see", "Access keys", "iam:ListAccessKeys"},
 		"GetAccessKeyLastUsed":           {"Not allowed to see", "Last use not known.", "It is not known when this key was last used"},
 		"GetLoginProfile":                {"Not allowed to see"},
 		"ListServiceSpecificCredentials": {"Not allowed to see"},

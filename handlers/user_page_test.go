@@ -116,8 +116,8 @@ func TestKeyCardNeverTakesUnreadForNever(t *testing.T) {
 	}{
 		{iamsvc.LastUsed{Read: true}, "None|N/A|N/A"},
 		{iamsvc.LastUsed{Read: true, At: before(4 * time.Minute), Region: "eu-west-1", Service: "s3"}, "4 minutes ago|eu-west-1|s3"},
-		{iamsvc.LastUsed{Err: &iamsvc.Denied{}}, "Not allowed to see|Not allowed to see|Not allowed to see"},
-		{iamsvc.LastUsed{Err: iamsvc.ErrThrottled}, "Could not be read|Could not be read|Could not be read"},
+		{iamsvc.LastUsed{Err: &iamsvc.Denied{Action: "iam:GetAccessKeyLastUsed"}}, "Not allowed to see: the identity Keydesk runs as lacks an IAM permission, iam:GetAccessKeyLastUsed, which an administrator of the AWS account can grant.|Not allowed to see|Not allowed to see"},
+		{iamsvc.LastUsed{Err: iamsvc.ErrThrottled}, "Could not be read: IAM is throttling requests.|Could not be read|Could not be read"},
 		{iamsvc.LastUsed{}, "Not read yet|Not read yet|Not read yet"},
 	} {
 		k := testKey("AMPLE", iamsvc.KeyActive)

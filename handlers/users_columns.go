@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,18 @@ func retryLines(u *iamsvc.InventoryUser) (lines []views.Line) {
 	if failed(u.Err) || slices.ContainsFunc(u.Keys, func(k iamsvc.AccessKey) bool { return k.ID != "" }) {
 		lines = one(views.Line{Kind: "warning", Text: "Could not be read again", Hint: "This row is of an earlier reading"})
 	}
-	return append(lines, views.Line{Text: "Try again", Retry: u.Name})
+	for _, err := range []error{u.Err, u.KeysErr} {
+		if failed(err) && !errors.Is(err, iamsvc.ErrDenied) {
+			return append(lines, views.Line{Text: "Try again", Retry: u.Name})
+		}
+	}
+	return append(lines, missingLine(errors.Join(u.Err, u.KeysErr)))
+}
+
+// missingLine takes the place of another try, which would be refused again.
+func missingLine(err error) views.Line {
+	return views.Line{Kind: "warning", Text: "Missing " + orElse(missingPermission(err), "permission"),
+		Hint: "Ask an administrator of the AWS account to grant it to the identity Keydesk runs as"}
 }
 
 func userGroupsCell(v listView, u userRow) []views.Line {

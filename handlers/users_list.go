@@ -51,7 +51,7 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.reading, err = u.reading(r, account, listUsers, len(list.unread) > 0, &page.shell); err != nil {
+	if page.reading, err = u.reading(r, account, list.of, listUsers, len(list.unread) > 0, &page.shell); err != nil {
 		return err
 	}
 	comeBackWhile(w, page.loading)
@@ -132,11 +132,20 @@ func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 	}
 	account.ReadAgain(shown...)
 	back := listBack(r, account.ID())
-	if account.Inventory().Loading {
+	inventory := account.Inventory()
+	if inventory.Paused {
+		if err := u.flash(w, r, "info", textPaused, "The account is read again once somebody chooses Resume."); err != nil {
+			return err
+		}
+	}
+	if inventory.Loading {
 		return seeOther(w, r, back) // a second reading would wait for this one and find the same
 	}
 	done := make(chan error, 1)
 	u.Background(func(ctx context.Context) { done <- account.Refresh(ctx) })
+	if inventory.Paused {
+		return seeOther(w, r, back)
+	}
 	select {
 	case err = <-done:
 	case <-time.After(refreshPatience):
@@ -188,7 +197,11 @@ func (u Users) ReadAgain(w http.ResponseWriter, r *http.Request) error {
 	})
 	if len(names) > 0 {
 		account.ReadAgain(names...)
-		if err := u.flash(w, r, "info", "Reading again", "The row changes as soon as IAM has answered."); err != nil {
+		title, text := "Reading again", "The row changes as soon as IAM has answered."
+		if inventory.Paused {
+			title, text = textPaused, "The row is read again once somebody chooses Resume."
+		}
+		if err := u.flash(w, r, "info", title, text); err != nil {
 			return err
 		}
 	}

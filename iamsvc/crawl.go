@@ -30,6 +30,8 @@ func (a *Account) publish() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	began := time.Now()
+	_, _, a.facts.paused = a.queue.count()
+	a.facts.readBefore = a.facts.readBefore || !a.facts.loading && !a.facts.UsersAt.IsZero()
 	if before := a.snapshot.Load(); before != nil && a.facts.reread != nil {
 		a.snapshot.Store(a.facts.redrawn(before, a.own))
 	} else {

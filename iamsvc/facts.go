@@ -28,7 +28,9 @@ type facts struct {
 	reread map[string]bool // users whose keys, or their use, were read since the picture was drawn; nil: anything may have changed
 
 	loading     bool
-	DetailCalls int // that the last reading of Details took
+	paused      bool
+	readBefore  bool // a reading came to its end, so that another one is about what has changed
+	DetailCalls int  // that the last reading of Details took
 }
 
 // details is what GetAccountAuthorizationDetails knows of a user.

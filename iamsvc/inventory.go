@@ -1,6 +1,7 @@
 package iamsvc
 
 import (
+	"errors"
 	"strings"
 	"time"
 )
@@ -20,7 +21,8 @@ const (
 // out what could not be read: every user is complete or says what is missing.
 type Inventory struct {
 	AsOf       time.Time // when the reading of this list of users began; zero: never read
-	Loading    bool      // a reading is going on
+	Loading    bool      // a reading is going on, or waits while it is paused
+	Paused     bool      // nothing is read in the background until Resume
 	Err        error     // why the list of users is not whole, or of an earlier reading
 	Users      []InventoryUser
 	ReportTime time.Time // when the credential report was generated; zero: none
@@ -28,6 +30,7 @@ type Inventory struct {
 	GroupsErr  error     // why groups, tags and key descriptions are missing or older
 	KeysRead   int       // users whose keys are known: listed, or none by the report
 	KeysFailed int       // users whose keys could not be read
+	KeysDenied int       // of these, users whose keys Keydesk may not list
 	KeysAsOf   time.Time // what happened to keys until then is known of all users whose keys are; zero: of none
 
 	foreignKeyIDs bool // some key ID does not begin with AKIA: not AWS
@@ -99,7 +102,7 @@ func (i *Inventory) asListed(id string) string {
 }
 
 func (i *Inventory) count() {
-	i.KeysRead, i.KeysFailed, i.KeysAsOf = 0, 0, time.Time{}
+	i.KeysRead, i.KeysFailed, i.KeysDenied, i.KeysAsOf = 0, 0, 0, time.Time{}
 	for n := range i.Users {
 		switch u := &i.Users[n]; {
 		case u.KeysErr == nil:
@@ -109,6 +112,9 @@ func (i *Inventory) count() {
 			}
 		case u.KeysErr != ErrNotReadYet:
 			i.KeysFailed++
+			if errors.Is(u.KeysErr, ErrDenied) {
+				i.KeysDenied++
+			}
 		}
 	}
 }

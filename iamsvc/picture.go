@@ -10,7 +10,7 @@ import (
 // inventory draws the picture of all facts, own changes put in.
 func (f *facts) inventory(own ownChanges) *Inventory {
 	inv := &Inventory{
-		AsOf: f.UsersAt, Loading: f.loading, Err: f.usersErr,
+		AsOf: f.UsersAt, Loading: f.loading, Paused: f.paused, Err: f.usersErr,
 		ReportTime: f.Report.Generated, ReportErr: f.reportErr, GroupsErr: f.detailsErr,
 		Users: make([]InventoryUser, 0, len(f.Users)),
 	}
@@ -30,6 +30,7 @@ func (f *facts) inventory(own ownChanges) *Inventory {
 // read since: drawing all 5,000 a few times a second is dear.
 func (f *facts) redrawn(before *Inventory, own ownChanges) *Inventory {
 	inv := *before
+	inv.Paused = f.paused
 	inv.Users = slices.Clone(before.Users)
 	for name := range f.reread {
 		if at, ok := before.byName[name]; ok {

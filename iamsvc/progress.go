@@ -6,9 +6,11 @@ import "time"
 type Progress struct {
 	Reading     bool          // a reading is going on, or waits while it is paused
 	Paused      bool          // nothing is read in the background until Resume
+	Again       bool          // the account was read before; this reading is about what has changed since
 	Users       int           // users known
 	UsersRead   int           // of these, users whose access keys are known
 	UsersFailed int           // of these, users whose access keys could not be read; they are marked in the table
+	UsersDenied int           // of these, users whose access keys Keydesk may not list (iam:ListAccessKeys)
 	Done, Total int           // calls this reading has made, of those it has to make as far as is known
 	Rate        float64       // calls per second at present
 	Remaining   time.Duration // a guess; 0: cannot be told
@@ -17,11 +19,18 @@ type Progress struct {
 
 // Progress of the reading that goes on, or of the last one.
 func (a *Account) Progress() Progress {
-	inv := a.Inventory()
-	p := Progress{Reading: inv.Loading, Users: len(inv.Users), UsersRead: inv.KeysRead, UsersFailed: inv.KeysFailed, Rate: a.callRate()}
-	p.Done, p.Total, p.Paused = a.queue.count()
+	return a.ProgressIn(a.Inventory())
+}
+
+// ProgressIn is Progress with the figures of a picture, for pages that show both.
+func (a *Account) ProgressIn(inv *Inventory) Progress {
+	p := Progress{
+		Reading: inv.Loading, Paused: inv.Paused, Users: len(inv.Users),
+		UsersRead: inv.KeysRead, UsersFailed: inv.KeysFailed, UsersDenied: inv.KeysDenied, Rate: a.callRate(),
+	}
+	p.Done, p.Total, _ = a.queue.count()
 	a.mu.Lock()
-	p.Started = a.started
+	p.Started, p.Again = a.started, a.facts.readBefore
 	a.mu.Unlock()
 	if p.Rate > 0 && p.Reading && !p.Paused {
 		p.Remaining = time.Duration(float64(p.Total-p.Done) / p.Rate * float64(time.Second))

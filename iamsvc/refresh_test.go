@@ -254,7 +254,7 @@ func TestPausedReadingGoesOnWhenResumed(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- l.Refresh(context.Background()) }()
 	waitFor(t, func() bool { return l.Inventory().Loading }) // nobody needs to ask for another
-	if p := l.Progress(); !p.Paused || !p.Reading || l.calls("ListUsers") != 0 {
+	if p := l.Progress(); !p.Paused || !l.Inventory().Paused || !p.Reading || p.Again || l.calls("ListUsers") != 0 {
 		t.Errorf("%+v", p)
 	}
 	watched := l.Watch()
@@ -263,7 +263,7 @@ func TestPausedReadingGoesOnWhenResumed(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if p := l.Progress(); p.Paused || p.Reading || p.UsersRead != p.Users || p.Done != p.Total || p.Total == 0 || p.Started.IsZero() {
+	if p := l.Progress(); p.Paused || l.Inventory().Paused || !p.Again || p.Reading || p.UsersRead != p.Users || p.Done != p.Total || p.Total == 0 || p.Started.IsZero() {
 		t.Errorf("%+v", p)
 	}
 }

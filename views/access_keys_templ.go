@@ -79,7 +79,7 @@ func AccessKeys(p AccessKeysPage) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if p.Loading {
-					templ_7745c5c3_Err = listLoading("the access keys").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = listLoading("the access keys", p.Reading.Paused).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -115,7 +115,7 @@ func Dashboard(p DashboardPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = listLoading("the access keys").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = listLoading("the access keys", p.Reading.Paused).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

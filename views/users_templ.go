@@ -80,7 +80,7 @@ func Users(p UsersPage) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if p.Loading {
-					templ_7745c5c3_Err = listLoading("the IAM users").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = listLoading("the IAM users", p.Reading.Paused).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

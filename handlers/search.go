@@ -11,7 +11,8 @@ import (
 )
 
 // Search answers "whose is this?" for whatever people paste. The text itself is
-// neither shown again, nor logged, nor kept: it may be a secret.
+// neither shown again, nor logged, nor kept: it may be a secret. Key IDs and the
+// names of users that were recognised in it are shown.
 type Search struct{ Base }
 
 const (
@@ -146,7 +147,7 @@ func searchExamples() []views.KV {
 		{Term: "An access key ID", Text: "AKIAIOSFODNN7EXAMPLE, in any case, with quotes or spaces: who owns it, whether it is active, when and where it was last used."},
 		{Term: "A part of one", Text: "WBAA, ****WBAA or AKIA...WBAA as leak notices write it, or the first eight characters: every key that fits."},
 		{Term: "Several at once", Text: "A credentials file, a list: every key ID in it, from what was read of the account."},
-		{Term: "A user name or ARN", Text: "A part of the name is enough."},
+		{Term: "A user name, ARN or page", Text: "A part of the name is enough; of a user's page in the AWS console or here, its address."},
 		{Term: "A log line, an event, a notice", Text: "A CloudTrail event, an error message of AWS, a presigned URL, a leak alert: the key ID or user in it is found."},
 	}
 }

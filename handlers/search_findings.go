@@ -26,7 +26,7 @@ func (s Search) finding(r *http.Request, account *iamsvc.Account, found iamsvc.L
 		temporaryFinding(&f, identity, found)
 	case iamsvc.UserElsewhere:
 		f.Title, f.Kind, f.Text = "A user of another account", "warning", []string{
-			fmt.Sprintf("The ARN in the text names the user %s of AWS account %s. Keydesk looks after account %s.", found.NamedUser, found.UserAccount, accountLabel(identity)),
+			fmt.Sprintf("The text names the user %s of AWS account %s. Keydesk looks after account %s.", found.NamedUser, found.UserAccount, accountLabel(identity)),
 			"A user of the same name here is somebody else. Ask whoever looks after that account."}
 	case iamsvc.LooksLikeSecret:
 		f.Title, f.Kind, f.Text = "This looks like a secret access key", "error", []string{
@@ -76,7 +76,7 @@ func matchesFinding(f *views.Finding, account string, found iamsvc.LookUpResult,
 	if !found.AsOf.IsZero() {
 		read = "As of " + lowerNow(relative(now, found.AsOf)) + "; IAM was not asked."
 	}
-	if len(found.Keys)+len(found.Users) == 0 {
+	if len(found.Keys)+len(found.Users) == 0 || found.NoSuchUser != "" {
 		f.Kind = "warning"
 	}
 	f.Text = []string{matchesCount(found) + " " + read}
@@ -92,6 +92,9 @@ func matchesFinding(f *views.Finding, account string, found iamsvc.LookUpResult,
 	}
 	for _, m := range found.Keys {
 		f.Keys = append(f.Keys, matchRow(account, m, now))
+	}
+	if found.NoSuchUser != "" {
+		f.Links = []views.Link{{Text: "Search IAM users", URL: listQuery{Search: found.NoSuchUser}.at(usersPath(account))}}
 	}
 	for _, u := range found.Users {
 		f.Users = append(f.Users, views.UserFound{Name: u.Name, URL: userPath(account, u.Name), Path: u.Path})
@@ -113,7 +116,11 @@ func matchesCount(found iamsvc.LookUpResult) string {
 	switch {
 	case asked > 0:
 		return fmt.Sprintf("The text holds %s; %s.", countOf(asked+found.MoreKeys, "key ID"), knownHere(known, asked, found.MoreKeys))
-	case len(found.Keys)+len(found.Users) == 0:
+	case n == 0 && found.NoSuchUser != "":
+		return fmt.Sprintf("%s looks like a user name. No user of that name was found in this account, nor one with it in the name, and no access key ID begins or ends with it.", found.NoSuchUser)
+	case found.NoSuchUser != "":
+		return fmt.Sprintf("The text names the user %s. No user of that name was found in this account, only similar ones.", found.NoSuchUser)
+	case n == 0:
 		return "No user name contains this text, and no access key ID begins or ends with it."
 	case n == 1:
 		return "1 match in what Keydesk has read of the account."

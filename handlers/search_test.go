@@ -107,6 +107,78 @@ func TestSearchFindsUsers(t *testing.T) {
 	}
 }
 
+// TestSearchTakesTheAddressOfAUsersPage: the AWS console's and Keydesk's own
+// lead to the user's page, from every role; the address itself is not kept.
+func TestSearchTakesTheAddressOfAUsersPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const name, hard = "li.juan", "svc+deploy=prod,eu.west@corp_1-x"
+	account := "/accounts/" + s.Account.ID() + "/users/"
+	for _, who := range []string{"admin", "helen", "ada"} {
+		b := s.signedIn(who).noRedirects()
+		for text, want := range map[string]string{
+			"https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/users/details/" + name + "?section=security_credentials": name,
+			" https://console.aws.amazon.com/iam/home#/users/" + strings.ToUpper(name) + "\n":                                             name,
+			"<https://console.aws.amazon.com/iam/home#/users/details/" + url.PathEscape(hard) + ">":                                       hard,
+			s.Server.URL + account + name + "/access-keys":                                                                                name,
+			account + url.QueryEscape(hard): hard,
+		} {
+			before := calls(s.Local.Calls())
+			p := b.search(text)
+			if got, _ := url.PathUnescape(p.Header.Get("Location")); p.Status != http.StatusSeeOther || got != account+want {
+				t.Errorf("%s, %q: %d to %q", who, text, p.Status, got)
+			}
+			if n := calls(s.Local.Calls()) - before; n != 0 {
+				t.Errorf("%q: %d calls", text, n)
+			}
+		}
+	}
+	s.signedIn("admin").search("https://console.aws.amazon.com/iam/home#/users/details/"+s.owner(exampleKey).Name).wantText(t, exampleKey, "Access keys")
+	s.signedIn("helen").search("https://609629065308-ab12cd34.us-east-1.console.aws.amazon.com/iam/home#/users/details/"+name).
+		wantText(t, "A user of another account", "609629065308")
+	for _, row := range s.events("LookUp") {
+		if strings.Contains(fmt.Sprint(row), "console.aws") {
+			t.Errorf("what was pasted is in the journal: %+v", row)
+		}
+	}
+	if strings.Contains(s.Log.String(), "console.aws") {
+		t.Error("what was pasted is in the log")
+	}
+}
+
+// TestSearchOffersTheListForANameNobodyBears: only for what can be a name, and
+// never for what may be a secret.
+func TestSearchOffersTheListForANameNobodyBears(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	helen := s.signedIn("helen")
+	list := "/accounts/" + s.Account.ID() + "/users"
+	for text, name := range map[string]string{
+		"nobody.there": "nobody.there", "\"jane+x@example.com\"": "jane+x@example.com",
+		"https://console.aws.amazon.com/iam/home#/users/details/nobody.there?section=tags":          "nobody.there",
+		"User: arn:aws:iam::" + s.Account.ID() + ":user/it/nobody.there is not authorized to do it": "nobody.there",
+	} {
+		p := helen.search(text).wantStatus(t, http.StatusOK).wantText(t, "<title>Search: Nothing found | Keydesk</title>",
+			name+" looks like a user name. No user of that name was found in this account", "Search IAM users", list+"?q="+url.QueryEscape(name))
+		if p.URL.RequestURI() != "/search" {
+			t.Errorf("%q: the answer is at %s", text, p.URL)
+		}
+		helen.get(list+"?q="+url.QueryEscape(name)).wantStatus(t, http.StatusOK)
+	}
+	helen.search("arn:aws:iam::"+s.Account.ID()+":user/juan").wantText(t, "The text names the user juan. No user of that name was found in this account, only similar ones.", "li.juan")
+	whole := strings.ReplaceAll(exampleSecret, "/", "1")
+	for _, text := range []string{
+		"password=hunter2", "two words", "AKIA1234", "abcdefghijklmnopqrstuvwxyzabcdefghijklmn", exampleSecret, whole, "x-" + whole, exampleSecret[:39],
+		"/accounts/" + s.Account.ID() + "/users/" + exampleSecret, "https://console.aws.amazon.com/iam/home#/users/details/" + exampleSecret,
+		"https://console.aws.amazon.com/iam/home#/users/" + whole, "arn:aws:iam::" + s.Account.ID() + ":user/" + exampleSecret,
+	} {
+		p := helen.search(text).wantStatus(t, http.StatusOK)
+		if strings.Contains(p.Body, "looks like a user name") || strings.Contains(p.Body, "?q=") || strings.Contains(p.Body, text) || strings.Contains(p.Body, exampleSecret[22:]) {
+			t.Errorf("%q is shown or linked as a name", text)
+		}
+	}
+}
+
 // TestSearchExplainsAMiss: a miss is an answer, not an error.
 func TestSearchExplainsAMiss(t *testing.T) {
 	t.Parallel()

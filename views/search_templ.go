@@ -9,8 +9,8 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 // SearchPage is the help desk's first page: one box that takes anything, and
-// the answer to what was put in. What was typed is never shown again: it may
-// have been a secret.
+// the answer to what was put in. What was typed is never shown again, only the
+// key IDs and names recognised in it: the rest may have been a secret.
 type SearchPage struct {
 	Shell    Shell
 	Error    string  // the box was empty

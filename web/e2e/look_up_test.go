@@ -36,6 +36,28 @@ func TestLinkToAnAnswer(t *testing.T) {
 	b.seesNot("Copy link")
 }
 
+// TestAddressOfTheConsoleInTheSearch: what a person copies from the other tab
+// leads to the same user here; one who is gone, to the list's search.
+func TestAddressOfTheConsoleInTheSearch(t *testing.T) {
+	t.Parallel()
+	const user = "/accounts/123456789012/users/li.juan"
+	const console = "https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/users/details/"
+	b := start(t).tab()
+	b.signIn("admin", password)
+	b.open("/search")
+	b.fill("Access key ID, user name", console+"li.juan?section=security_credentials\t\n")
+	b.until(`location.pathname === "` + user + `"`)
+	b.sees("li.juan", "Access keys")
+
+	b.withoutJavaScript()
+	b.open("/search")
+	b.fill("Access key ID, user name", console+"nobody.there\t\n")
+	b.sees("nobody.there looks like a user name")
+	b.click("Search IAM users")
+	b.until(`location.pathname + location.search === "/accounts/123456789012/users?q=nobody.there"`)
+	b.sees("0 of 150 users")
+}
+
 // TestSecretInTheSearchOfAList: a GET form would put it into the address and
 // the history; without scripts, the list says so afterwards.
 func TestSecretInTheSearchOfAList(t *testing.T) {

@@ -109,13 +109,7 @@ func auditTime(t time.Time) views.Time {
 
 // auditResult is an event's end: an attempt has none of its own.
 func auditResult(e audit.Event) views.Status {
-	if e.Phase == audit.PhaseAttempt {
-		return views.Status{Text: "Attempt"}
-	}
-	text := e.Outcome
-	if e.ErrorCode != "" {
-		text += " (" + e.ErrorCode + ")"
-	}
+	text := e.Result()
 	switch e.Outcome {
 	case "":
 		return views.Status{Text: orNone(text)}

@@ -76,6 +76,8 @@ func TestAuditEvent(t *testing.T) {
 	outcome := s.journal(audit.Event{Phase: audit.PhaseOutcome, Attempt: attempt, Action: "UpdateAccessKey", Outcome: audit.OutcomeOK, AWSRequestID: "aws-4712"})
 	ada.get(path).wantText(t, fmt.Sprintf("/audit-log/%d", outcome))
 	ada.get(fmt.Sprintf("/audit-log/%d", outcome)).wantText(t, "aws-4712", "Attempt", `href="`+path+`"`)
+	ada.get("/audit-log?action=UpdateAccessKey").wantText(t, "Started", "Succeeded", `<option value="ok">Succeeded</option>`)
+	ada.get("/audit-log?outcome=ok&user="+user).wantText(t, `<option value="ok" selected>Succeeded</option>`)
 	ada.get(path).wantText(t, "Next event")
 	if strings.Contains(ada.get(fmt.Sprintf("/audit-log/%d", outcome)).Body, "Next event") {
 		t.Error("there is an event after the last")

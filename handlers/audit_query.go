@@ -106,8 +106,8 @@ func (q auditQuery) filtered() bool {
 func (q auditQuery) form() views.AuditFilter {
 	f := views.AuditFilter{
 		Actor: q.Actor, User: q.User, KeyEnd: q.KeyEnd, From: dateField(q.From), To: dateField(q.To),
-		Actions:  auditOptions("Any action", q.Action, auditActions),
-		Outcomes: auditOptions("Any outcome", q.Outcome, auditOutcomes),
+		Actions:  auditOptions("Any action", q.Action, auditActions, func(action string) string { return action }),
+		Outcomes: auditOptions("Any result", q.Outcome, auditOutcomes, audit.ResultOf),
 	}
 	if q.filtered() {
 		f.ClearURL = auditLogPath
@@ -137,13 +137,15 @@ var auditOutcomes = []string{
 	audit.OutcomeDelivered, audit.OutcomeUndelivered, audit.OutcomeAcknowledged, audit.OutcomeReconciled,
 }
 
-func auditOptions(whole, chosen string, values []string) []views.Option {
+// auditOptions have the stored values, which stand in addresses that people keep,
+// and say them in words.
+func auditOptions(whole, chosen string, values []string, say func(string) string) []views.Option {
 	if chosen != "" && !slices.Contains(values, chosen) {
 		values = append(slices.Clone(values), chosen)
 	}
 	options := []views.Option{{Text: whole, Selected: chosen == ""}}
 	for _, v := range values {
-		options = append(options, views.Option{Value: v, Text: v, Selected: v == chosen})
+		options = append(options, views.Option{Value: v, Text: say(v), Selected: v == chosen})
 	}
 	return options
 }

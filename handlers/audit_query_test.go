@@ -41,16 +41,33 @@ func TestAuditResult(t *testing.T) {
 		e          audit.Event
 		kind, text string
 	}{
-		{audit.Event{Phase: audit.PhaseAttempt}, "", "Attempt"},
+		{audit.Event{Phase: audit.PhaseAttempt}, "", "Started"},
 		{audit.Event{Phase: audit.PhaseEvent}, "", none},
-		{audit.Event{Phase: audit.PhaseOutcome, Outcome: audit.OutcomeOK}, "success", "ok"},
-		{audit.Event{Phase: audit.PhaseOutcome, Outcome: audit.OutcomeFailed, ErrorCode: "NoSuchEntity"}, "error", "failed (NoSuchEntity)"},
-		{audit.Event{Phase: audit.PhaseOutcome, Outcome: audit.OutcomeUnknown}, "warning", "unknown"},
-		{audit.Event{Phase: audit.PhaseOutcome, Outcome: audit.OutcomeUndelivered}, "warning", "undelivered"},
+		{audit.Event{Phase: audit.PhaseOutcome, Outcome: audit.OutcomeOK}, "success", "Succeeded"},
+		{audit.Event{Phase: audit.PhaseOutcome, Outcome: audit.OutcomeFailed, ErrorCode: "NoSuchEntity"}, "error", "Failed (NoSuchEntity)"},
+		{audit.Event{Phase: audit.PhaseOutcome, Outcome: audit.OutcomeUnknown}, "warning", "Unknown"},
+		{audit.Event{Phase: audit.PhaseOutcome, Outcome: audit.OutcomeUndelivered}, "warning", "Not delivered"},
 	} {
 		if got := auditResult(c.e); got.Kind != c.kind || got.Text != c.text {
 			t.Errorf("%+v reads %+v", c.e, got)
 		}
+	}
+}
+
+// The words are for people; addresses keep the stored values.
+func TestAuditResultsInTheFilter(t *testing.T) {
+	t.Parallel()
+	options := auditQuery{Outcome: "failed"}.form().Outcomes
+	if len(options) != 1+len(auditOutcomes) {
+		t.Fatalf("options %+v", options)
+	}
+	for i, o := range options[1:] {
+		if o.Value != auditOutcomes[i] || o.Text != (audit.Event{Outcome: o.Value}).Result() || o.Text == o.Value || o.Selected != (o.Value == "failed") {
+			t.Errorf("option %+v", o)
+		}
+	}
+	if last := (auditQuery{Outcome: "from elsewhere"}).form().Outcomes; last[len(last)-1].Text != "from elsewhere" || !last[len(last)-1].Selected {
+		t.Errorf("options %+v", last)
 	}
 }
 

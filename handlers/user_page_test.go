@@ -261,7 +261,7 @@ func TestActivityShowsAttemptsOnlyWithoutOutcome(t *testing.T) {
 		{Seq: 2, Phase: audit.PhaseAttempt, Action: "UpdateAccessKey"},
 	}
 	table := activityTable(testView(), events, 200)
-	if len(table.Rows) != 2 || table.Rows[0][4].Status.Text != "Attempted, no outcome recorded" || table.Rows[1][4].Status.Text != "failed (Throttling)" {
+	if len(table.Rows) != 2 || table.Rows[0][4].Status.Text != "Started, no outcome recorded" || table.Rows[1][4].Status.Text != "Failed (Throttling)" {
 		t.Errorf("rows: %+v", table.Rows)
 	}
 	if table.Note == "" || table.Rows[0][1].URL != "/audit-log/4" {

@@ -151,7 +151,7 @@ func activityRow(v userView, e audit.Event) []views.TableCell {
 		action.URL = auditEventPath(e.Seq)
 	}
 	if e.Phase == audit.PhaseAttempt {
-		result = views.Status{Kind: "warning", Text: "Attempted, no outcome recorded"}
+		result = views.Status{Kind: "warning", Text: "Started, no outcome recorded"}
 	}
 	key := views.TableCell{Text: orNone(e.AccessKeyID)}
 	if e.AccessKeyID != "" {

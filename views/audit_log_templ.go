@@ -316,7 +316,7 @@ func auditFilters(p AuditLogPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = FilterSelect("outcome", "Outcome", p.Filter.Outcomes).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = FilterSelect("outcome", "Result", p.Filter.Outcomes).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

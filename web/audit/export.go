@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,17 +34,21 @@ func (e Event) record() []string {
 	return append(r, e.Hash)
 }
 
-// WriteCSV writes a header and a line for each event, until the first error.
+// resultColumn ends the lines of the CSV, which people read.
+const resultColumn = "result"
+
+// WriteCSV writes a header and a line for each event, until the first error: the
+// fields of the journal and, last, what came of it in the words of the pages.
 func WriteCSV(w io.Writer, events iter.Seq2[Event, error]) error {
 	c := NewCSV(w)
-	if err := c.Write(fieldNames); err != nil {
+	if err := c.Write(append(slices.Clone(fieldNames), resultColumn)); err != nil {
 		return err
 	}
 	for e, err := range events {
 		if err != nil {
 			return err
 		}
-		if err := c.Write(e.record()); err != nil {
+		if err := c.Write(append(e.record(), e.Result())); err != nil {
 			return err
 		}
 	}

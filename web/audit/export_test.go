@@ -33,9 +33,9 @@ func TestWriteCSV(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "seq,eventTime,phase,attempt,actorIssuer,actorSubject,actorName,actorRole,eventName,recipientAccountId,userName," +
-		"accessKeyId,oldState,newState,reason,outcome,errorCode,requestID,awsRequestID,sourceIPAddress,replica,version,hash\n" +
+		"accessKeyId,oldState,newState,reason,outcome,errorCode,requestID,awsRequestID,sourceIPAddress,replica,version,hash,result\n" +
 		"7,2026-02-03T04:05:06.000789Z,outcome,1,text 00 ü,text 01 ü,text 02 ü,text 03 ü,text 04 ü,text 05 ü,'=cmd|' /C calc'!A0," +
-		"text 07 ü,text 08 ü,text 09 ü,\"say \"\"hi\"\", ok\",text 11 ü,text 12 ü,text 13 ü,text 14 ü,text 15 ü,text 16 ü,text 17 ü,\n"
+		"text 07 ü,text 08 ü,text 09 ü,\"say \"\"hi\"\", ok\",text 11 ü,text 12 ü,text 13 ü,text 14 ü,text 15 ü,text 16 ü,text 17 ü,,text 11 ü (text 12 ü)\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -116,7 +116,7 @@ func FuzzCSV(f *testing.F) {
 			t.Fatalf("%q %q: %d records, %v", one, two, len(records), err)
 		}
 		for _, r := range records {
-			if len(r) != len(fieldNames) {
+			if len(r) != len(fieldNames)+1 {
 				t.Fatalf("%q %q: %d cells", one, two, len(r))
 			}
 			for _, cell := range r {

@@ -26,7 +26,7 @@ func (o OwnAccessKeys) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := userView{home: home, identity: home.account.Identity(), may: o.manager(r), now: o.Now(), embedded: o.Embedded, strict: o.RequireReason}
+	v := userView{home: home, identity: home.account.Identity(), may: o.manager(r), now: o.Now(), strict: o.RequireReason}
 	v.details.User = iamsvc.User{Name: home.user, ARN: v.identity.ARN}
 	v.protected = home.account.ProtectedBy(v.details.User)
 	if hasOwnKeys(v.identity) {

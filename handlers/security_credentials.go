@@ -91,16 +91,17 @@ func consoleSignIn(v userView) views.ConsoleSignIn {
 	return c
 }
 
-// signInLink is where the users of the account sign in to the console; each
-// partition has its own host, and the embedded account has no console.
+// signInLink is where the users of the account sign in to the console, by its
+// alias where it has one; each partition has its own host, and accounts that are
+// not on AWS have no console.
 func signInLink(v userView) string {
 	host := map[string]string{
 		"aws": "signin.aws.amazon.com", "aws-cn": "signin.amazonaws.cn", "aws-us-gov": "signin.amazonaws-us-gov.com",
 	}[v.identity.Partition]
-	if host == "" || v.embedded {
+	if host == "" || !v.console {
 		return ""
 	}
-	return "https://" + v.account() + "." + host + "/console"
+	return "https://" + orElse(v.identity.Alias, v.account()) + "." + host + "/console"
 }
 
 func accessKeysSection(v userView, forms map[string]keyForms) views.AccessKeysSection {

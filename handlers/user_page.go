@@ -33,7 +33,7 @@ type userView struct {
 	details   iamsvc.UserDetails
 	may       auth.User // who looks
 	now       time.Time
-	embedded  bool
+	console   bool                   // the account has AWS's console
 	unsaved   map[string]audit.Event // by key ID: keys nobody has said to have the secret of
 	strict    bool                   // every change needs a reason
 	protected string                 // the rule that protects the user; "" for none
@@ -53,7 +53,7 @@ func (u Users) view(w http.ResponseWriter, r *http.Request) (userView, views.She
 	shell, err := u.Shell(w, r, Page{Title: name, Current: usersPath(account.ID()), Crumbs: []views.Crumb{
 		{Text: "IAM users", URL: usersPath(account.ID())}, {Text: name},
 	}})
-	v := userView{home: home, identity: account.Identity(), details: details, may: u.user(r), now: u.Now(), embedded: u.Embedded,
+	v := userView{home: home, identity: account.Identity(), details: details, may: u.user(r), now: u.Now(), console: account.OnAWS() && !u.Embedded,
 		strict: u.RequireReason, protected: account.ProtectedBy(details.User)}
 	return v, shell, err
 }

@@ -253,6 +253,28 @@ func TestKeyIsFoundByItsEndOnlyWhenThatIsUnambiguous(t *testing.T) {
 	}
 }
 
+func TestConsoleSignInLink(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		partition, alias string
+		console          bool
+		want             string
+	}{
+		{"aws", "demo", true, "https://demo.signin.aws.amazon.com/console"},
+		{"aws", "", true, "https://123456789012.signin.aws.amazon.com/console"},
+		{"aws-cn", "demo", true, "https://demo.signin.amazonaws.cn/console"},
+		{"aws-us-gov", "", true, "https://123456789012.signin.amazonaws-us-gov.com/console"},
+		{"aws-iso", "demo", true, ""},
+		{"aws", "demo", false, ""},
+	} {
+		v := testView()
+		v.identity.Partition, v.identity.Alias, v.console = c.partition, c.alias, c.console
+		if got := consoleSignIn(v).Link; got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
+
 func TestActivityShowsAttemptsOnlyWithoutOutcome(t *testing.T) {
 	t.Parallel()
 	events := []audit.Event{

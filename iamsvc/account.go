@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -142,6 +145,20 @@ func (a *Account) ID() string { return a.identity.Load().Account }
 
 // Identity is who Keydesk is in this account.
 func (a *Account) Identity() Identity { return *a.identity.Load() }
+
+// awsHosts end the names of AWS's own endpoints, VPC and FIPS ones among them.
+var awsHosts = []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"}
+
+// OnAWS reports whether calls go to AWS, as opposed to another server by the
+// settings or the AWS configuration.
+func (a *Account) OnAWS() bool {
+	endpoint := a.interactive.iam.Options().BaseEndpoint
+	if endpoint == nil {
+		return true
+	}
+	u, err := url.Parse(*endpoint)
+	return err == nil && slices.ContainsFunc(awsHosts, func(end string) bool { return strings.HasSuffix(u.Hostname(), end) })
+}
 
 // Accounts are the accounts Keydesk serves.
 type Accounts struct {

@@ -26,7 +26,7 @@ func (b Base) Shell(w http.ResponseWriter, r *http.Request, p Page) (views.Shell
 	s.UserName = u.Name
 	s.RoleLabel = u.Role.Label()
 	s.AccountID = identity.Account
-	s.AccountLabel = accountLabel(identity)
+	s.AccountLabel, s.AccountAlias = accountLabel(identity), identity.Alias
 	s.Nav = sideOf(sideAsked{u.Role, identity.Account, p.Current, false})
 	s.Crumbs = p.trail(identity.Account)
 	if err := b.personalise(w, r, u, &s); err != nil || !u.Can(auth.ViewUsers) {

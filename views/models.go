@@ -6,7 +6,8 @@ package views
 // Shell is what the frame around every page shows.
 type Shell struct {
 	Title        string // page name: "IAM users" becomes "IAM users | Keydesk"
-	AccountLabel string // "demo · 123456789012"
+	AccountLabel string // "demo · 123456789012", or the number alone
+	AccountAlias string // "demo", all that small screens have room for; "" for none
 	AccountID    string // 12 digits
 	UserName     string // signed-in person
 	RoleLabel    string // "Administrator", "Help desk", "Auditor"

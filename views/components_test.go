@@ -233,3 +233,28 @@ func TestFieldDescribesItself(t *testing.T) {
 		t.Error(page)
 	}
 }
+
+// A disabled item can be reached, says why, and belongs to no form: without
+// JavaScript nothing would hold back one that submits.
+func TestDisabledMenuItems(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	menu := Menu("m", "Actions", "", []MenuItem{
+		{Text: "One", URL: "/one", Post: true, Token: "t", Disabled: true, Reason: "Not now."}, {Text: "Two", URL: "/two", Disabled: true, Reason: "Never."},
+	})
+	if err := menu.Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	html := b.String()
+	for _, want := range []string{
+		`<button type="button" class="menu-disabled" aria-disabled="true" aria-describedby="m-reason-0">One</button>`, `id="m-reason-0">Not now.</p>`,
+		`aria-describedby="m-reason-1">Two</button>`, `id="m-reason-1">Never.</p>`,
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %s in %s", want, html)
+		}
+	}
+	if strings.Contains(html, "<form") || strings.Contains(html, "/one") || strings.Contains(html, "/two") || strings.Contains(html, " disabled") {
+		t.Errorf("it can be chosen: %s", html)
+	}
+}

@@ -96,12 +96,13 @@ function markAll(all) {
   all.indeterminate = ticked > 0 && !all.checked;
 }
 
-// Drop-downs: the first item takes the focus, the arrows walk. Where CSS
+// Drop-downs: the first item that does something takes the focus, the arrows walk
+// over all. Where CSS
 // cannot place a popover beside its button, this does.
 document.addEventListener("toggle", ({ target, newState }) => {
   if (newState !== "open" || !target.matches(".menu")) return;
   if (!CSS.supports("position-area: block-end")) place(target);
-  target.querySelector("a, button")?.focus();
+  (target.querySelector("a, button:not([aria-disabled])") ?? target.querySelector("button"))?.focus();
 }, true);
 function place(menu) {
   const button = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`).getBoundingClientRect();

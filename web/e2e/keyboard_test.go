@@ -49,6 +49,15 @@ func (b *tab) wantFocus(name string) {
 	b.until(fmt.Sprintf("document.activeElement.innerText.replace(/\\s+/g, ' ').trim() === %q", name))
 }
 
+// wantReason is what a screen reader says of the disabled item that has the focus.
+func (b *tab) wantReason(text string) {
+	b.t.Helper()
+	const reason = `(e => e.ariaDisabled === "true" && document.getElementById(e.getAttribute("aria-describedby"))?.textContent)(document.activeElement)`
+	if got := eval[any](b, reason); got != text {
+		b.t.Errorf("the reason is %v, want %q", got, text)
+	}
+}
+
 func TestTheLifeOfAKeyByKeyboard(t *testing.T) {
 	t.Parallel()
 	b := start(t).tab()
@@ -144,8 +153,13 @@ func (b *tab) changeByKeyboard(id string) {
 	b.press(kb.Enter)
 	b.wantFocus("Activate")
 	b.press(kb.ArrowDown)
+	b.wantFocus("Deactivate")
+	b.wantReason("The key is inactive already.")
+	b.press(kb.Enter) // does nothing
+	b.wantFocus("Deactivate")
+	b.press(kb.ArrowDown)
 	b.wantFocus("Edit description")
-	b.press(kb.ArrowUp, kb.ArrowUp) // round to the last
+	b.press(kb.ArrowUp, kb.ArrowUp, kb.ArrowUp) // round to the last
 	b.wantFocus("Delete")
 	b.press(kb.Enter)
 	b.sees("Delete " + id + "?")

@@ -91,7 +91,8 @@ func freeAddress(t *testing.T) string {
 }
 
 // startProxy starts a haproxy that knows nothing of sessions. It inherits its
-// socket, so that it can be asked at once.
+// socket, so that it can be asked at once. It keeps no connection to a replica: a form
+// sent over one whose replica has just died is lost, and no proxy may send it again.
 func startProxy(t *testing.T, backends ...string) string {
 	t.Helper()
 	program, err := exec.LookPath("haproxy")
@@ -116,6 +117,7 @@ defaults
 	timeout server 60s
 	retries 1
 	option redispatch
+	option http-server-close
 frontend people
 	bind fd@3
 	default_backend keydesk

@@ -118,7 +118,7 @@ func (i Inventory) follow(r *http.Request, account *iamsvc.Account, s *eventStre
 				shown = inventory
 				pictures++
 			}
-			event := newProgressEvent(account.Progress(), pictures)
+			event := newProgressEvent(account.ProgressIn(shown), pictures)
 			if event != last && s.send(event) != nil || event.Ended {
 				return nil
 			}

@@ -82,7 +82,7 @@ func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 		ID: p.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh", RetryURL: readAgainPath(p.account),
 		Label: p.label, SearchLabel: p.search,
 		Search: q.Search, Sort: formatSort(q.Sort), Query: q.encode(),
-		Freshness: freshness(p.inventory, person.now), Notices: listNotices(p.inventory, q),
+		Freshness: append(freshness(p.inventory, person.now), whetherReading(p.inventory)...), Notices: listNotices(p.inventory, q),
 		Filters: p.filters(q),
 		Columns: listHeads(visible, withOrder(q), path),
 		Rows:    rows,
@@ -146,7 +146,8 @@ func comeBackWhile(w http.ResponseWriter, loading bool) {
 // that of the keys in it.
 const keysAreOlder = 5 * time.Minute
 
-// freshness says how old what is shown is, and how much of it there is.
+// freshness says how old what is shown is, and how much of it there is, unless the
+// bar above says that from one moment to the next.
 func freshness(i *iamsvc.Inventory, now time.Time) []string {
 	if i.AsOf.IsZero() {
 		return nil
@@ -155,19 +156,24 @@ func freshness(i *iamsvc.Inventory, now time.Time) []string {
 	if !i.KeysAsOf.IsZero() && i.AsOf.Sub(i.KeysAsOf) > keysAreOlder {
 		said = append(said, "keys as of "+justNow(now, i.KeysAsOf)+" or later")
 	}
-	if i.KeysRead < len(i.Users) {
+	if i.KeysRead < len(i.Users) && !i.Loading && !i.Paused {
 		said = append(said, thousands(i.KeysRead)+" of "+thousands(len(i.Users))+" users read")
 	}
 	if !i.ReportTime.IsZero() {
 		said = append(said, "last used as of "+justNow(now, i.ReportTime))
 	}
+	return said
+}
+
+// whetherReading is for the lists, where it changes with the bar above them.
+func whetherReading(i *iamsvc.Inventory) []string {
 	switch {
 	case i.Paused:
-		said = append(said, "reading paused")
-	case i.Loading:
-		said = append(said, "still reading")
+		return []string{"reading paused"}
+	case i.Loading && !i.AsOf.IsZero():
+		return []string{"still reading"}
 	}
-	return said
+	return nil
 }
 
 // justNow is relative inside a sentence.

@@ -377,14 +377,20 @@ func TestFreshnessWhileReading(t *testing.T) {
 	} {
 		inventory := testInventory()
 		change(inventory)
-		said := freshness(inventory, testNow)
+		said := usersPage(t, inventory, listQuery{}, testPerson()).List.Freshness
 		if got := said[len(said)-1]; got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+		if dashboard := newDashboardPage(inventory, "1", testNow).Description; strings.Contains(dashboard, want) {
+			t.Errorf("what is drawn once says %q", dashboard)
+		}
+		if strings.Contains(strings.Join(said, "; "), "users read") {
+			t.Errorf("%s: what the bar counts is counted again, and later: %q", want, said)
 		}
 	}
 	between := testInventory()
 	between.Paused = true
-	if said := strings.Join(freshness(between, testNow), "; "); !strings.HasSuffix(said, "; reading paused") {
+	if said := strings.Join(usersPage(t, between, listQuery{}, testPerson()).List.Freshness, "; "); !strings.HasSuffix(said, "; reading paused") {
 		t.Errorf("paused between two readings: %s", said)
 	}
 }

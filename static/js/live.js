@@ -125,7 +125,7 @@ let planned = 0;
 
 document.addEventListener("new-picture", ({ detail }) => {
   wanted = split(detail.parts);
-  if (detail.last) due = 0;
+  if (detail.atOnce) due = 0;
   plan();
 });
 

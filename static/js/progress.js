@@ -38,18 +38,20 @@ function show(now) {
     pause.hidden = now.paused || now.ended;
     resume.hidden = !now.paused;
   }
-  speak(now);
-  // Numbers of pictures begin anew with every stream.
-  if (now.ended || now.picture !== picture) document.dispatchEvent(new CustomEvent("new-picture", { detail: { parts: bar.dataset.parts, last: now.ended } }));
+  const turned = now.ended || (told !== null && told.paused !== now.paused);
+  speak(now, turned);
+  // Numbers of pictures begin anew with every stream. The list must not say that
+  // the reading goes on while the bar says that it is paused.
+  if (now.ended || now.picture !== picture) document.dispatchEvent(new CustomEvent("new-picture", { detail: { parts: bar.dataset.parts, atOnce: turned } }));
   picture = now.picture;
   told = now;
   if (now.ended) source.close();
 }
 
 // speak says what changed for good, and how far it is at each quarter.
-function speak(now) {
+function speak(now, turned) {
   const reached = now.max > 0 ? Math.floor((4 * now.value) / now.max) : 0;
-  const news = now.ended || (told && told.paused !== now.paused) || (quarter !== null && reached > quarter);
+  const news = turned || (quarter !== null && reached > quarter);
   if (news) announce(now.text);
   quarter = reached;
 }

@@ -22,7 +22,7 @@ var findScript string
 
 // patience is how long a test waits for something that should happen at once;
 // only a failing test ever waits that long.
-const patience = 20 * time.Second
+const patience = 40 * time.Second
 
 // tab is one tab of one person's browser profile.
 type tab struct {

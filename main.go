@@ -111,13 +111,7 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 		return err
 	}
 	accounts := iamsvc.NewAccounts(account)
-	background := web.NewBackground(ctx)
-	background.Go(account.Run)
-	background.Go(web.Reconciler{Accounts: accounts, Journal: stores.journal, Log: log, Now: time.Now, Version: version}.Run)
-	background.Go(web.Retention{Journal: stores.journal, Log: log, Now: time.Now, Keep: c.Retention()}.Run)
-	if stores.sso != nil {
-		background.Go(func(ctx context.Context) { stores.sso.Run(ctx, log) })
-	}
+	background := startBackground(ctx, c, stores, accounts, log)
 	site := web.New(web.Options{
 		Accounts: accounts, DB: stores.database, Journal: stores.journal,
 		LocalAccounts: stores.people, Sessions: session.NewStore(stores.database, session.Options{Secure: c.TLSCert != ""}),
@@ -127,6 +121,18 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 	})
 	// What writes to the database ends before it is closed.
 	return errors.Join(web.Serve(ctx, listeners.web, site, c.TLSCert, c.TLSKey, log), background.Stop())
+}
+
+// startBackground begins what goes on between requests.
+func startBackground(ctx context.Context, c config.Config, s stores, accounts *iamsvc.Accounts, log *slog.Logger) *web.Background {
+	background := web.NewBackground(ctx)
+	background.Go(accounts.Default().Run)
+	background.Go(web.Reconciler{Accounts: accounts, Journal: s.journal, Log: log, Now: time.Now, Version: version}.Run)
+	background.Go(web.Retention{Journal: s.journal, Log: log, Now: time.Now, Keep: c.Retention()}.Run)
+	if s.sso != nil {
+		background.Go(func(ctx context.Context) { s.sso.Run(ctx, log) })
+	}
+	return background
 }
 
 // stores are what Keydesk keeps: the database and what lives in it.

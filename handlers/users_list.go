@@ -133,31 +133,34 @@ func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 	account.ReadAgain(shown...)
 	back := listBack(r, account.ID())
 	inventory := account.Inventory()
-	if inventory.Paused {
-		if err := u.flash(w, r, "info", textPaused, "The account is read again once somebody chooses Resume."); err != nil {
-			return err
-		}
-	}
-	if inventory.Loading {
-		return seeOther(w, r, back) // a second reading would wait for this one and find the same
-	}
 	done := make(chan error, 1)
-	u.Background(func(ctx context.Context) { done <- account.Refresh(ctx) })
-	if inventory.Paused {
-		return seeOther(w, r, back)
+	if !inventory.Loading { // a second reading would wait for the first and find the same
+		u.Background(func(ctx context.Context) { done <- account.Refresh(ctx) })
 	}
-	select {
-	case err = <-done:
-	case <-time.After(refreshPatience):
-		return seeOther(w, r, back)
+	switch {
+	case inventory.Paused:
+		err = u.flash(w, r, "info", textPaused, "The account is read again once somebody chooses Resume.")
+	case !inventory.Loading:
+		err = u.awaitReading(w, r, done)
 	}
 	if err != nil {
-		text := "The list shows what was read before: " + unreadBecause(err) + "."
-		if err := u.flash(w, r, "error", "The account could not be read again", text); err != nil {
-			return err
-		}
+		return err
 	}
 	return seeOther(w, r, back)
+}
+
+// awaitReading waits for a reading, within the person's patience, and tells how it
+// failed.
+func (u Users) awaitReading(w http.ResponseWriter, r *http.Request, done <-chan error) error {
+	select {
+	case err := <-done:
+		if err == nil {
+			return nil
+		}
+		return u.flash(w, r, "error", "The account could not be read again", "The list shows what was read before: "+unreadBecause(err)+".")
+	case <-time.After(refreshPatience):
+		return nil
+	}
 }
 
 // shown are the users on the page that a form was sent from.

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -185,10 +184,3 @@ func (s *Accounts) Lookup(id string) (*Account, error) {
 
 // Default is the account shown when none was chosen.
 func (s *Accounts) Default() *Account { return s.all[0] }
-
-// All returns the accounts by ID.
-func (s *Accounts) All() []*Account {
-	all := append([]*Account(nil), s.all...)
-	sort.Slice(all, func(i, j int) bool { return all[i].ID() < all[j].ID() })
-	return all
-}

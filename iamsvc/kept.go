@@ -139,7 +139,7 @@ func (a *Account) keep() kept {
 }
 
 // encode needs no lock: what is kept is never written to again. A start reads a
-// sixth of the bytes from the database sooner than all of them.
+// fifth of the bytes from the database sooner than all of them.
 func (k kept) encode() ([]byte, error) {
 	var out bytes.Buffer
 	w, err := zstd.NewWriter(&out, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))

@@ -258,7 +258,7 @@ func TestAccounts(t *testing.T) {
 	t.Parallel()
 	a, _, _ := openForeign(t, answers{})
 	s := NewAccounts(a)
-	if got, err := s.Lookup("123456789012"); err != nil || got != a || s.Default() != a || len(s.All()) != 1 {
+	if got, err := s.Lookup("123456789012"); err != nil || got != a || s.Default() != a {
 		t.Error(got, err)
 	}
 	_, err := s.Lookup("210987654321")

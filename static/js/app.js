@@ -97,8 +97,7 @@ function markAll(all) {
 }
 
 // Drop-downs: the first item that does something takes the focus, the arrows walk
-// over all. Where CSS
-// cannot place a popover beside its button, this does.
+// over all. Where CSS cannot place a popover beside its button, this does.
 document.addEventListener("toggle", ({ target, newState }) => {
   if (newState !== "open" || !target.matches(".menu")) return;
   if (!CSS.supports("position-area: block-end")) place(target);

@@ -161,13 +161,13 @@ func (a *Account) OnAWS() bool {
 
 // Accounts are the accounts Keydesk serves.
 type Accounts struct {
-	byID map[string]*Account
-	all  []*Account
+	byID  map[string]*Account
+	first *Account
 }
 
 // NewAccounts takes at least one account; the first is the default.
 func NewAccounts(all ...*Account) *Accounts {
-	s := &Accounts{byID: map[string]*Account{}, all: all}
+	s := &Accounts{byID: map[string]*Account{}, first: all[0]}
 	for _, a := range all {
 		s.byID[a.ID()] = a
 	}
@@ -183,4 +183,4 @@ func (s *Accounts) Lookup(id string) (*Account, error) {
 }
 
 // Default is the account shown when none was chosen.
-func (s *Accounts) Default() *Account { return s.all[0] }
+func (s *Accounts) Default() *Account { return s.first }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"keydesk/iamsvc"
+	"keydesk/iamsvc/paste"
 	"keydesk/views"
 	"keydesk/web/audit"
 )
@@ -43,7 +44,7 @@ func parseAuditQuery(v url.Values) auditQuery {
 // back in every link of the page.
 func auditText(s string) string {
 	s = strings.TrimSpace(s)
-	if len(s) > maxSearch || !printable(s) || iamsvc.ParsePaste(s).Secret {
+	if len(s) > maxSearch || !printable(s) || paste.HasSecret(s) {
 		return ""
 	}
 	return s

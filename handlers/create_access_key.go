@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"keydesk/iamsvc"
+	"keydesk/iamsvc/paste"
 	"keydesk/views"
 )
 
@@ -62,7 +63,7 @@ func (k AccessKeys) CreateStep(w http.ResponseWriter, r *http.Request) error {
 // it looks like a secret.
 func keptDescription(r *http.Request) string {
 	text := r.PostFormValue(fieldDescription)
-	if iamsvc.ParsePaste(text).Secret {
+	if paste.HasSecret(text) {
 		return ""
 	}
 	return text

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keydesk/iamsvc"
+	"keydesk/iamsvc/paste"
 	"keydesk/views"
 )
 
@@ -155,7 +156,7 @@ func (h keyHome) confirmed(r *http.Request) (iamsvc.AccessKey, error) {
 func refused(home keyHome, key iamsvc.AccessKey, r *http.Request, field, fault string) keySubject {
 	s := keySubject{home: home, key: key, typed: map[string]string{}, faults: map[string]string{field: fault}}
 	for _, name := range []string{fieldReason, fieldTypedID, fieldDescription} {
-		if value := r.PostFormValue(name); value != "" && !iamsvc.ParsePaste(value).Secret {
+		if value := r.PostFormValue(name); value != "" && !paste.HasSecret(value) {
 			s.typed[name] = value
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"keydesk/iamsvc"
+	"keydesk/iamsvc/paste"
 )
 
 // listQuery is what a list page was asked for. All of it is in the URL, so
@@ -60,7 +60,7 @@ func parseListQuery(v url.Values) listQuery {
 	if len(q.Search) > maxSearch || !printable(q.Search) {
 		q.Search = ""
 	}
-	if q.Search != "" && iamsvc.ParsePaste(q.Search).Secret {
+	if q.Search != "" && paste.HasSecret(q.Search) {
 		q.Search, q.Secret = "", true
 	}
 	return q
@@ -174,7 +174,7 @@ func shortenKeyID(text string) string {
 	if len(text) <= keySuffixLength {
 		return text
 	}
-	if p := iamsvc.ParsePaste(text); len(p.KeyIDs) == 1 && strings.EqualFold(p.KeyIDs[0], text) {
+	if p := paste.Parse(text, nil); strings.EqualFold(p.First(paste.KeyID).Text, text) {
 		return keySuffix(text)
 	}
 	return text

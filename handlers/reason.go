@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"keydesk/iamsvc"
+	"keydesk/iamsvc/paste"
 	"keydesk/views"
 	"keydesk/web/audit"
 )
@@ -34,7 +34,7 @@ func (b Base) reasonOf(r *http.Request) (reason, fault string) {
 		return "", "Every change needs a reason or ticket here. Enter one."
 	case utf8.RuneCountInString(reason) > maxReason:
 		return "", fmt.Sprintf("The reason can have at most %d characters.", maxReason)
-	case iamsvc.ParsePaste(reason).Secret:
+	case paste.HasSecret(reason):
 		return "", "This looks like a secret access key. The reason is kept in the audit log and must not hold one."
 	}
 	return reason, ""
@@ -75,7 +75,7 @@ func lastSegment(r *http.Request) string {
 // keptReason is a reason to show again in a form that was refused.
 func keptReason(r *http.Request) string {
 	text := r.PostFormValue(fieldReason)
-	if iamsvc.ParsePaste(text).Secret {
+	if paste.HasSecret(text) {
 		return ""
 	}
 	return text

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"keydesk/iamsvc"
+	"keydesk/iamsvc/paste"
 	"keydesk/views"
 	"keydesk/web/audit"
 	"keydesk/web/auth"
@@ -90,7 +91,7 @@ func lookUpEvents(account string, found iamsvc.LookUpResult) []audit.Event {
 	if len(events) > 0 {
 		return events
 	}
-	if found.Kind == iamsvc.KeyFound || found.Kind == iamsvc.TemporaryKey || len(iamsvc.ParsePaste(found.KeyID).KeyIDs) == 1 {
+	if found.Kind == iamsvc.KeyFound || found.Kind == iamsvc.TemporaryKey || isKeyID(found.KeyID) {
 		e.AccessKeyID = found.KeyID
 	}
 	e.ErrorCode = map[iamsvc.LookUpKind]string{
@@ -106,6 +107,11 @@ func lookUpEvents(account string, found iamsvc.LookUpResult) []audit.Event {
 	return []audit.Event{e}
 }
 
+func isKeyID(text string) bool {
+	p := paste.Parse(text, nil)
+	return p.First(paste.KeyID).Kind != ""
+}
+
 // destination is where the answer is better seen than on this page: the user's
 // own, where it shows the key. The help desk gets the card for its tickets instead, and nobody is led
 // past a warning.
@@ -117,9 +123,9 @@ func (s Search) destination(r *http.Request, account *iamsvc.Account, found iams
 	case found.Kind == iamsvc.KeyFound && found.Owner != "" && s.user(r).Role != auth.RoleHelpDesk:
 		return userPath(account.ID(), found.Owner) + "#" + found.KeyID
 	case found.Kind == iamsvc.Matches:
-		p := iamsvc.ParsePaste(text)
+		p := paste.Parse(text, nil)
 		for _, u := range found.Users {
-			if strings.EqualFold(u.Name, orElse(p.UserName, p.Word)) {
+			if strings.EqualFold(u.Name, orElse(p.First(paste.UserName).Text, p.Word)) {
 				return userPath(account.ID(), u.Name)
 			}
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+
+	"keydesk/iamsvc/paste"
 )
 
 func TestClassify(t *testing.T) {
@@ -63,7 +65,7 @@ func TestClassifyDropsTheReply(t *testing.T) {
 	}
 }
 
-func containsSecret(text string) bool { return ParsePaste(text).Secret }
+func containsSecret(text string) bool { return paste.HasSecret(text) }
 
 func TestErrorCodes(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"keydesk/iamsvc/paste"
 )
 
 // Identity is what Keydesk calls IAM as.
@@ -39,7 +41,7 @@ func (a *Account) whoAmI(ctx context.Context, before Identity) (Identity, error)
 		}
 		keyID = c.AccessKeyID
 	}
-	if keyID != "" && keyID == before.AccessKeyID && !isTemporary(keyID) {
+	if keyID != "" && keyID == before.AccessKeyID && !paste.IsTemporary(keyID) {
 		return before, nil
 	}
 	id, err := a.callerIdentity(ctx)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"keydesk/iamsvc/paste"
 )
 
 // LookUpKind says what a look-up came to.
@@ -72,41 +74,43 @@ const mostMatches = 50
 // An error means the question could not be answered (IAM throttles, is away,
 // refuses the credentials) and the inventory does not know the key either.
 func (a *Account) LookUp(ctx context.Context, text string) (LookUpResult, error) {
-	p := ParsePaste(text)
+	p := paste.Parse(text, nil)
 	r, err := a.lookUp(ctx, p)
-	r.SecretSeen = p.Secret
+	r.SecretSeen = p.HasSecret()
 	return r, err
 }
 
-func (a *Account) lookUp(ctx context.Context, p Paste) (LookUpResult, error) {
+func (a *Account) lookUp(ctx context.Context, p paste.Text) (LookUpResult, error) {
 	inv := a.Inventory()
 	known, isKnown := inv.keyInAnyCase(p.Word)
-	switch n := len(p.KeyIDs) + len(p.Temporary); {
+	keys, temporary, masked := p.Of(paste.KeyID), p.Of(paste.TemporaryKeyID), p.Of(paste.MaskedKeyID)
+	switch n := len(keys) + len(temporary); {
 	case isKnown:
 		return a.lookUpKey(ctx, known.ID)
-	case n+len(p.Fragments) > 1:
+	case n+len(masked) > 1:
 		return matchKeys(inv, p), nil
-	case len(p.KeyIDs) == 1 && inv.isCutOff(p.KeyIDs[0]):
-		return matchKeys(inv, Paste{Fragments: []Fragment{{Start: p.KeyIDs[0]}}, Word: p.Word}), nil
-	case len(p.KeyIDs) == 1:
-		return a.lookUpKey(ctx, inv.asListed(p.KeyIDs[0]))
-	case len(p.Temporary) == 1:
+	case len(keys) == 1 && inv.isCutOff(keys[0].Text):
+		return matchKeys(inv, paste.Text{Parts: []paste.Part{{Kind: paste.MaskedKeyID, Start: keys[0].Text}}, Word: p.Word}), nil
+	case len(keys) == 1:
+		return a.lookUpKey(ctx, inv.asListed(keys[0].Text))
+	case len(temporary) == 1:
 		return a.lookUpTemporary(ctx, p), nil
-	case len(p.Fragments) == 1:
+	case len(masked) == 1:
 		return matchKeys(inv, p), nil
 	}
 	return a.lookUpWord(ctx, inv, p)
 }
 
 // lookUpWord is for a text without anything that looks like a key ID of AWS.
-func (a *Account) lookUpWord(ctx context.Context, inv *Inventory, p Paste) (LookUpResult, error) {
+func (a *Account) lookUpWord(ctx context.Context, inv *Inventory, p paste.Text) (LookUpResult, error) {
+	user := p.First(paste.UserName)
 	switch {
-	case p.Secret:
+	case p.HasSecret():
 		return LookUpResult{Kind: LooksLikeSecret}, nil
-	case p.UserName != "" && a.isElsewhere(p.UserAccount):
-		return LookUpResult{Kind: UserElsewhere, NamedUser: p.UserName, UserAccount: p.UserAccount}, nil
-	case p.UserName != "":
-		return matchNamed(inv, p.UserName), nil
+	case user.Text != "" && a.isElsewhere(user.Account):
+		return LookUpResult{Kind: UserElsewhere, NamedUser: user.Text, UserAccount: user.Account}, nil
+	case user.Text != "":
+		return matchNamed(inv, user.Text), nil
 	case p.Word == "":
 		return LookUpResult{Kind: NotAKeyID}, nil
 	case a.foreignKeyID(inv, p.Word):
@@ -128,7 +132,7 @@ func (a *Account) foreignKeyID(inv *Inventory, word string) bool {
 	if inv.hasUser(word) || validateAccessKeyID(word) != nil {
 		return false
 	}
-	return inv.foreignKeyIDs || a.Identity().AccessKeyID != "" && ParsePaste(a.Identity().AccessKeyID).KeyIDs == nil && !isTemporary(a.Identity().AccessKeyID)
+	return inv.foreignKeyIDs || a.Identity().AccessKeyID != "" && paste.KindOfID(a.Identity().AccessKeyID) == ""
 }
 
 // hasUser: the names of IAM differ by more than case.
@@ -136,17 +140,13 @@ func (i *Inventory) hasUser(name string) bool {
 	return slices.ContainsFunc(i.Users, func(u InventoryUser) bool { return strings.EqualFold(u.Name, name) })
 }
 
-// lengthOfID is the length of AWS's own key IDs, of which the API says only
-// that it is between 16 and 128.
-const lengthOfID = 20
-
 // isCutOff: the ID is too short for AWS, and the inventory has a key that
 // begins so.
 func (i *Inventory) isCutOff(id string) bool {
-	if _, exists := i.keyInAnyCase(id); exists || len(id) >= lengthOfID {
+	if _, exists := i.keyInAnyCase(id); exists || len(id) >= paste.LengthOfKeyID {
 		return false
 	}
 	return slices.ContainsFunc(i.Users, func(u InventoryUser) bool {
-		return slices.ContainsFunc(u.Keys, func(k AccessKey) bool { return Fragment{Start: id}.matches(k.ID) })
+		return slices.ContainsFunc(u.Keys, func(k AccessKey) bool { return paste.Part{Start: id}.Matches(k.ID) })
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"keydesk/iamsvc/paste"
 )
 
 // lookUpKey asks IAM about one whole ID, and puts beside the answer what the
@@ -21,7 +23,7 @@ func (a *Account) lookUpKey(ctx context.Context, keyID string) (LookUpResult, er
 	case errors.Is(err, ErrNoSuchKey):
 		return a.notHere(ctx, r), nil
 	case errors.Is(err, ErrInvalid):
-		return LookUpResult{Kind: NotAKeyID, IDOf: KindOfID(keyID)}, nil
+		return LookUpResult{Kind: NotAKeyID, IDOf: paste.KindOfID(keyID)}, nil
 	case err != nil && r.InInventory:
 		r.LiveErr, r.StateErr = err, err
 		r.fromInventory(user)
@@ -134,7 +136,7 @@ func (h KeyHome) Account() string {
 }
 
 func (a *Account) homeOf(ctx context.Context, keyID string) (h KeyHome) {
-	h.Decoded, _ = AccountOfKey(keyID)
+	h.Decoded, _ = paste.AccountOfKey(keyID)
 	h.Confirmed, h.Err = a.AccessKeyInfo(ctx, keyID)
 	return h
 }
@@ -145,7 +147,7 @@ func (a *Account) notHere(ctx context.Context, r LookUpResult) LookUpResult {
 	return r
 }
 
-func (a *Account) lookUpTemporary(ctx context.Context, p Paste) LookUpResult {
-	id := p.Temporary[0]
-	return LookUpResult{Kind: TemporaryKey, KeyID: id, Home: a.homeOf(ctx, id), Session: p.Session, NamedUser: p.UserName, UserAccount: p.UserAccount}
+func (a *Account) lookUpTemporary(ctx context.Context, p paste.Text) LookUpResult {
+	id, user := p.First(paste.TemporaryKeyID).Text, p.First(paste.UserName)
+	return LookUpResult{Kind: TemporaryKey, KeyID: id, Home: a.homeOf(ctx, id), Session: p.First(paste.RoleSession).Text, NamedUser: user.Text, UserAccount: user.Account}
 }

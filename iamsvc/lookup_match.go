@@ -3,6 +3,8 @@ package iamsvc
 import (
 	"slices"
 	"strings"
+
+	"keydesk/iamsvc/paste"
 )
 
 // KeyMatch is a key that was named, whole or in part, as the inventory has it.
@@ -18,33 +20,41 @@ type KeyMatch struct {
 
 // matchKeys answers for several IDs, and for fragments, without a call. IDs
 // the inventory does not have are in the list too.
-func matchKeys(inv *Inventory, p Paste) LookUpResult {
-	r := LookUpResult{Kind: Matches, AsOf: inv.AsOf, Unread: inv.unread(), MoreKeys: p.MoreFragments}
-	for _, id := range slices.Concat(p.KeyIDs, p.Temporary) {
-		m := KeyMatch{KeyID: id, Asked: true, Temporary: isTemporary(id)}
+func matchKeys(inv *Inventory, p paste.Text) LookUpResult {
+	r := LookUpResult{Kind: Matches, AsOf: inv.AsOf, Unread: inv.unread()}
+	for _, part := range p.Of(paste.KeyID, paste.TemporaryKeyID) {
+		id := part.Text
+		m := KeyMatch{KeyID: id, Asked: true, Temporary: part.Kind == paste.TemporaryKeyID}
 		if k, ok := inv.keyInAnyCase(id); ok {
 			u, _, _ := inv.Key(k.ID)
 			m = KeyMatch{KeyID: k.ID, Asked: true, Known: true, Owner: u.User, Key: k}
 		} else {
-			m.Account, _ = AccountOfKey(id)
+			m.Account, _ = paste.AccountOfKey(id)
 		}
 		r.addKey(m)
 	}
-	inv.matchFragments(&r, p.Fragments)
+	masked := p.Of(paste.MaskedKeyID)
+	if n := len(masked) - mostMasked; n > 0 {
+		masked, r.MoreKeys = masked[:mostMasked], n
+	}
+	inv.matchMasked(&r, masked)
 	inv.matchName(&r, p.Word) // there may be a user whose name begins like a key ID
 	r.cut()
 	return r
 }
 
-func (i *Inventory) matchFragments(r *LookUpResult, fragments []Fragment) {
-	if len(fragments) == 0 {
+// mostMasked bounds the work: each is compared with every key there is.
+const mostMasked = 200
+
+func (i *Inventory) matchMasked(r *LookUpResult, masked []paste.Part) {
+	if len(masked) == 0 {
 		return
 	}
 	for n := range i.Users {
 		u := &i.Users[n] // a copy of each row would take longer than the comparison
 		for k := range u.Keys {
 			id := u.Keys[k].ID
-			if id != "" && slices.ContainsFunc(fragments, func(f Fragment) bool { return f.matches(id) }) {
+			if id != "" && slices.ContainsFunc(masked, func(m paste.Part) bool { return m.Matches(id) }) {
 				r.addKey(KeyMatch{KeyID: id, Known: true, Owner: u.User, Key: u.Keys[k]})
 			}
 		}
@@ -62,13 +72,13 @@ func (r *LookUpResult) addKey(m KeyMatch) {
 func matchWord(inv *Inventory, word string) LookUpResult {
 	r := LookUpResult{Kind: Matches, AsOf: inv.AsOf, Unread: inv.unread()}
 	inv.matchName(&r, word)
-	if len(word) >= shortestEnd && wordOfID.MatchString(word) {
-		inv.matchFragments(&r, []Fragment{{End: strings.ToUpper(word)}})
+	if end, ok := paste.EndOfKeyID(word); ok {
+		inv.matchMasked(&r, []paste.Part{end})
 	}
 	switch found := len(r.Users)+len(r.Keys) > 0; {
 	case !found && looksLikeBrokenKeyID(word):
-		r.Kind, r.IDOf = NotAKeyID, KindOfID(word)
-	case !found && mayBeUserName(word) && !strings.Contains(word, "="): // else password=...
+		r.Kind, r.IDOf = NotAKeyID, paste.KindOfID(word)
+	case !found && paste.MayBeUserName(word) && !strings.Contains(word, "="): // else password=...
 		r.NoSuchUser = word
 	}
 	r.cut()
@@ -79,7 +89,7 @@ func matchWord(inv *Inventory, word string) LookUpResult {
 // user's: without that user, those of similar names are somebody else.
 func matchNamed(inv *Inventory, name string) LookUpResult {
 	r := matchWord(inv, name)
-	if !inv.hasUser(name) && mayBeUserName(name) {
+	if !inv.hasUser(name) && paste.MayBeUserName(name) {
 		r.Kind, r.NoSuchUser = Matches, name
 	}
 	return r
@@ -123,32 +133,8 @@ func (i *Inventory) unread() (n int) {
 
 // looksLikeBrokenKeyID: too short, too long, or the ID of something else.
 func looksLikeBrokenKeyID(word string) bool {
-	if KindOfID(word) != "" {
+	if paste.KindOfID(word) != "" {
 		return true
 	}
 	return validateAccessKeyID(word) == nil && strings.ContainsAny(word, "0123456789")
-}
-
-// KindOfID says what an ID with that prefix is the ID of ("a role"), by the
-// table of unique identifiers in the IAM User Guide; "" for none of them.
-func KindOfID(word string) string {
-	if len(word) < 4 || !wordOfID.MatchString(word) {
-		return ""
-	}
-	return prefixes[strings.ToUpper(word[:4])]
-}
-
-var prefixes = map[string]string{
-	"ABIA": "an STS service bearer token",
-	"ACCA": "a service-specific credential",
-	"AGPA": "a user group",
-	"AIDA": "an IAM user",
-	"AIPA": "an EC2 instance profile",
-	"AKIA": "an access key",
-	"ANPA": "a managed policy",
-	"ANVA": "a version of a managed policy",
-	"APKA": "a public key",
-	"AROA": "a role",
-	"ASCA": "a certificate",
-	"ASIA": "a temporary access key",
 }

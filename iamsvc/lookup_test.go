@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"keydesk/iamsvc/localaccount"
+	"keydesk/iamsvc/paste"
 )
 
 const (
@@ -335,8 +336,8 @@ func TestMatchesDoNotSeeKeysWithoutAnID(t *testing.T) {
 		{User: User{Name: "bob"}, Keys: []AccessKey{{ID: documented, Status: KeyActive}}},
 	}}
 	inv.index()
-	for _, p := range []Paste{{Fragments: []Fragment{{End: "MPLE"}}}, {KeyIDs: []string{documented}}} {
-		r := matchKeys(inv, p)
+	for _, p := range []paste.Part{{Kind: paste.MaskedKeyID, End: "MPLE"}, {Kind: paste.KeyID, Text: documented}} {
+		r := matchKeys(inv, paste.Text{Parts: []paste.Part{p}})
 		if len(r.Keys) != 1 || r.Keys[0].Owner.Name != "bob" || r.Unread != 1 {
 			t.Errorf("%+v", r)
 		}
@@ -368,8 +369,8 @@ func TestLookUpOfSeveral(t *testing.T) {
 	for i := range 70 {
 		many.WriteString("AKIAY34FZKBOKMUT" + string(rune('A'+i/10)) + string(rune('A'+i%10)) + "ZZ\n")
 	}
-	if r := l.costs(t, strings.Repeat("AKIA****WBAA ", 3)+fragments(mostFragments+7), 0); r.MoreKeys < 8 {
-		t.Errorf("of %d parts of IDs %d are said to be left out", mostFragments+8, r.MoreKeys)
+	if r := l.costs(t, strings.Repeat("AKIA****WBAA ", 3)+fragments(mostMasked+7), 0); r.MoreKeys < 8 {
+		t.Errorf("of %d parts of IDs %d are said to be left out", mostMasked+8, r.MoreKeys)
 	}
 	if r := l.costs(t, many.String(), 0); len(r.Keys) != mostMatches || r.MoreKeys != 20 {
 		t.Errorf("%d of 70 keys and %d more", len(r.Keys), r.MoreKeys)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"keydesk/iamsvc/localaccount"
+	"keydesk/iamsvc/paste"
 )
 
 func TestUserDetails(t *testing.T) {
@@ -165,7 +166,7 @@ func TestAccountReads(t *testing.T) {
 		return l.Inventory().Key(l.Identity().AccessKeyID)
 	}()
 	account, err := l.AccessKeyInfo(ctx, k.ID)
-	decoded, ok := AccountOfKey(k.ID)
+	decoded, ok := paste.AccountOfKey(k.ID)
 	if err != nil || account != l.ID() || !ok || decoded != account {
 		t.Errorf("STS %q, decoded %q, %v", account, decoded, err)
 	}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"keydesk/iamsvc/paste"
 )
 
 // The limits of the IAM API (API reference, common parameters and CreateUser,
@@ -97,7 +99,7 @@ func ValidateDescription(text string) error {
 	if err := validateTagText("description", "description", text, 0, maxTagValue); err != nil {
 		return err
 	}
-	if ParsePaste(text).Secret {
+	if paste.HasSecret(text) {
 		return invalid("description", "This looks like a secret access key. A description is readable by others and must not hold one.")
 	}
 	return nil

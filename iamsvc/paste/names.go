@@ -1,4 +1,4 @@
-package iamsvc
+package paste
 
 import (
 	"regexp"
@@ -26,10 +26,10 @@ var (
 
 // findPage finds the user whose page in the AWS console or in Keydesk has its
 // address in the text.
-func (p *Paste) findPage(text string) {
+func (t *Text) findPage(text string) {
 	for _, page := range userPages {
 		if m := page.FindStringSubmatch(text); m != nil {
-			p.UserAccount, p.UserName = m[1], strings.TrimRight(m[2], ".,")
+			t.add(Part{Kind: UserName, Text: strings.TrimRight(m[2], ".,"), Account: m[1]})
 			return
 		}
 	}
@@ -39,6 +39,8 @@ func (p *Paste) findPage(text string) {
 // secret in such a place is as long as a secret, and no address is.
 func apart(text string) string { return beforeName.ReplaceAllString(text, " $1 ") }
 
+var nameOfIAM = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
+
 // The longest run of characters in a name that is shown and put into a link
 // although it looks random, and at all: a secret access key has 40.
 const (
@@ -46,10 +48,10 @@ const (
 	longestRun    = 39
 )
 
-// mayBeUserName reports whether the name may be shown although nobody here
+// MayBeUserName reports whether the name may be shown although nobody here
 // bears it. Tokens and passwords made by programs, or parts of them, may not.
-func mayBeUserName(name string) bool {
-	if ValidateExistingUserName(name) != nil || KindOfID(name) != "" || !strings.ContainsAny(name, lowerCase+upperCase) {
+func MayBeUserName(name string) bool {
+	if !nameOfIAM.MatchString(name) || KindOfID(name) != "" || !strings.ContainsAny(name, lowerCase+upperCase) {
 		return false
 	}
 	for _, run := range longRun.FindAllString(name, -1) {

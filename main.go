@@ -115,7 +115,7 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 	site := web.New(web.Options{
 		Accounts: accounts, DB: stores.database, Journal: stores.journal,
 		LocalAccounts: stores.people, Sessions: session.NewStore(stores.database, session.Options{Secure: c.TLSCert != ""}),
-		Codes: stores.codes, OIDC: stores.sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(),
+		Codes: stores.codes, OIDC: stores.sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(), PublicHost: c.PublicHost(),
 		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
 		Secure: c.TLSCert != "", Version: version, RequireReason: c.RequireReason, Background: background,
 	})

@@ -179,7 +179,7 @@ func TestProgressEndsWithTheSession(t *testing.T) {
 		if e := stream.last(); e.Ended {
 			t.Errorf("%s was told that the reading has ended: %+v", name, e)
 		}
-		if again := b.stream(s.Server.URL); again.response.Request.URL.Path != "/sign-in" {
+		if again := b.stream(s.Server.URL); again.response.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s gets another stream", name)
 		}
 	}

@@ -30,13 +30,13 @@ func BenchmarkListRequests(b *testing.B) {
 	hello.Get("/hello", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 	greeter := httptest.NewServer(hello)
 	defer greeter.Close()
-	base := newPeer(b, greeter, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
+	base := newPeer(b, greeter, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	for _, c := range []struct{ name, query string }{
 		{"plain", ""}, {"searched and sorted", "?q=a&sort=-key-age"},
 	} {
 		for _, encoding := range []string{"", "gzip"} {
 			b.Run(strings.TrimSpace(c.name+" "+encoding), func(b *testing.B) {
-				page := newPeer(b, s.Server, fmt.Sprintf("GET %s%s HTTP/1.1\r\nHost: x\r\nAccept-Encoding: %s\r\nCookie: %s\r\n\r\n", usersURL, c.query, encoding, cookies))
+				page := newPeer(b, s.Server, fmt.Sprintf("GET %s%s HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: %s\r\nCookie: %s\r\n\r\n", usersURL, c.query, encoding, cookies))
 				page.ask(10)
 				var greeted, paged time.Duration
 				rounds := 0

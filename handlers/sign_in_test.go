@@ -234,6 +234,7 @@ func TestFirstRunIsForThisMachine(t *testing.T) {
 	s := newEmptySite(t)
 	for _, address := range []string{"192.0.2.7:1234", "[2001:db8::1]:1234", "nonsense"} {
 		r := httptest.NewRequest(http.MethodGet, "/first-run/"+s.FirstRunToken, nil)
+		r.Host = "localhost"
 		r.RemoteAddr = address
 		w := httptest.NewRecorder()
 		s.Server.Config.Handler.ServeHTTP(w, r)

@@ -261,6 +261,9 @@ func (b *browser) post(path string, form url.Values) page {
 
 func (b *browser) do(r *http.Request) page {
 	b.t.Helper()
+	if r.Header.Get("Accept") == "" {
+		r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8") // as browsers do for a page
+	}
 	response, err := b.http.Do(r)
 	if err != nil {
 		b.t.Fatal(err)

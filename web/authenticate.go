@@ -75,11 +75,16 @@ func (s *site) account(ctx context.Context, id string) (auth.User, error) {
 }
 
 // guard lets a request through to its handler if the person has the route's
-// permission, and has proved lately enough who they are. Nobody signed in: to the
-// sign-in page, and back afterwards.
+// permission, and has proved lately enough who they are. A browser without a session
+// goes to the sign-in page and back afterwards; to a program, or as a download, that
+// page would look like the answer.
 func (s *site) guard(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, ok := auth.UserFrom(r.Context())
+		if !ok && (isProgram(r) || isDownload(r.URL.Path)) {
+			s.fail(w, r, errNotSignedIn)
+			return
+		}
 		if !ok {
 			http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
 			return

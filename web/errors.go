@@ -17,6 +17,7 @@ import (
 var (
 	errPanic            = errors.New("panic in a handler")
 	errMethodNotAllowed = errors.New("method not allowed")
+	errNotSignedIn      = errors.New("not signed in")
 	errCrossOrigin      = errors.New("request from another site")
 	errPlain            = errors.New("plain HTTP from another machine")
 )
@@ -63,6 +64,11 @@ var answers = []struct {
 	{session.ErrNoSession, answer{status: http.StatusForbidden, title: "You are signed out",
 		text:  "Your session has ended. Nothing was changed. Sign in and try again.",
 		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
+	{errNotSignedIn, answer{status: http.StatusUnauthorized, title: "You are not signed in",
+		text:  "Nothing was sent and nothing was changed. Sign in first: your session may have ended.",
+		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
+	{errUnknownHost, answer{status: http.StatusMisdirectedRequest, title: "Keydesk is not at this address",
+		text: "The address you opened is not one of Keydesk's. Open the one that whoever runs Keydesk has given you. A proxy in front must pass the Host header on."}},
 	{errCrossOrigin, answer{status: http.StatusForbidden, title: "The request did not come from this site",
 		text: "Keydesk only accepts forms from its own pages. Nothing was changed."}},
 	{errPlain, answer{status: http.StatusForbidden, title: "This connection is not secure",
@@ -183,18 +189,15 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &old):
 		s.recordRefusal(r, "StaleSignIn")
 	}
-	if say.status == http.StatusServiceUnavailable {
+	switch say.status {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "30")
+	case http.StatusUnauthorized:
+		// HTTP wants a challenge. There is a session cookie to be had, and a name
+		// that browsers know would make them ask for a password themselves.
+		w.Header().Set("WWW-Authenticate", `Cookie realm="Keydesk", form-action="/sign-in"`)
 	}
-	shell, shellErr := s.base.Shell(w, r, handlers.Page{Title: say.title})
-	shell.RequestID = RequestID(r.Context())
-	if shellErr != nil {
-		s.Log.Error("error page without its frame", "id", RequestID(r.Context()), "error", shellErr.Error())
-	}
-	page := views.ErrorPage{Shell: shell, Status: say.status, Title: say.title, Text: say.text, Links: say.links}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(say.status)
-	if err := views.Error(page).Render(r.Context(), w); err != nil {
+	if err := s.writeAnswer(w, r, say); err != nil {
 		s.Log.Error("error page", "id", RequestID(r.Context()), "error", err.Error())
 	}
 }

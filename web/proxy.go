@@ -78,8 +78,7 @@ func (s *site) withProxyOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client, err := netip.ParseAddr(clientIP(r))
 		local := err == nil && client.IsLoopback()
-		health := r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
-		if session.Secure(r.Context()) || local || health {
+		if session.Secure(r.Context()) || local || isHealthCheck(r) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -189,7 +189,7 @@ func (s *site) handler() http.Handler {
 		r.MethodFunc(rt.method, rt.pattern, s.guard(rt))
 	}
 	r.NotFound(s.run(func(http.ResponseWriter, *http.Request) error { return handlers.ErrNotFound }))
-	r.MethodNotAllowed(s.run(func(http.ResponseWriter, *http.Request) error { return errMethodNotAllowed }))
+	r.MethodNotAllowed(s.run(s.methodNotAllowed))
 
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(s.run(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
@@ -201,10 +201,30 @@ func (s *site) handler() http.Handler {
 	h = compressed(h)            // outside error pages too; pages with secrets opt out
 	h = s.withRecover(h)         // inside the log, so that a panic's 500 is logged
 	h = s.withProxyOnly(h)       // before anything can be asked for or sent
+	h = s.withKnownHost(h)       // before an answer can be read by another site
 	h = withStatic(h)            // assets need no session and no compression at run time
 	h = s.withAccessLog(h)       // and a name for the request
 	h = s.withSecurityHeaders(h) // every response carries them
 	return s.withForwarded(h)    // outermost: who asks, for everything below
+}
+
+// methodNotAllowed names the methods that the address knows. chi hands methods it
+// has never heard of to it too, whatever the address.
+func (s *site) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+	var methods []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		if s.router.Match(chi.NewRouteContext(), method, r.URL.EscapedPath()) {
+			methods = append(methods, method)
+		}
+	}
+	if len(methods) == 0 {
+		return handlers.ErrNotFound
+	}
+	if methods[0] == http.MethodGet {
+		methods = append(methods, http.MethodHead) // by way of GetHead
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	return errMethodNotAllowed
 }
 
 // compressed gzips pages with random padding against BREACH. The sign-in page

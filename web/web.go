@@ -45,6 +45,7 @@ type Options struct {
 	// refuses pages to whoever does not come through one of them over TLS.
 	TrustedProxies []netip.Prefix
 	ProxyOnly      bool
+	PublicHost     string // of -public-url, without port; "": not given
 	Version        string
 	RequireReason  bool // every change needs a reason or ticket
 	Background     *Background

@@ -30,6 +30,15 @@ func (c Config) TrustedProxies() ([]netip.Prefix, error) {
 	return list, nil
 }
 
+// PublicHost is the host of PublicURL, without its port; "" where that is not given.
+func (c Config) PublicHost() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
 // ProxyOnly says that Keydesk can be reached from other machines without TLS of its
 // own, so that pages must come through a proxy that has it.
 func (c Config) ProxyOnly() bool {

@@ -77,8 +77,12 @@ func (c Codes) Confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	from, err := c.sessionClient(r)
+	if err != nil {
+		return err
+	}
 	err = c.change(r, audit.Event{Action: actionConfirmCodes, User: personName(u)}, u.ID, func(ctx context.Context) error {
-		return c.Codes.Confirm(ctx, u.ID, r.PostFormValue("code"), c.ClientIP(r))
+		return c.Codes.Confirm(ctx, u.ID, r.PostFormValue("code"), from)
 	})
 	if status, text := refusal(w, err, "The code is not right. If the app's clock is wrong, set it; if you have lost the secret, cancel and begin again."); status != 0 {
 		page := views.CodesPage{Asks: true, Error: text}

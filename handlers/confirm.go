@@ -58,7 +58,11 @@ func (s SignIn) Confirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s SignIn) prove(r *http.Request, user auth.User) error {
-	proved, err := s.LocalAccounts.SignIn(r.Context(), user.Name, r.PostFormValue("password"), s.ClientIP(r))
+	from, err := s.sessionClient(r)
+	if err != nil {
+		return err
+	}
+	proved, err := s.LocalAccounts.SignIn(r.Context(), user.Name, r.PostFormValue("password"), from)
 	if err != nil {
 		return err
 	}
@@ -69,7 +73,7 @@ func (s SignIn) prove(r *http.Request, user auth.User) error {
 	if err != nil || !on {
 		return err
 	}
-	return s.Codes.Check(r.Context(), user.ID, r.PostFormValue("code"), s.ClientIP(r))
+	return s.Codes.Check(r.Context(), user.ID, r.PostFormValue("code"), from)
 }
 
 // ConfirmAtProvider sends the browser to the identity provider, which is to ask the

@@ -45,7 +45,8 @@ func (l LocalAccounts) ChangeOwnPassword(w http.ResponseWriter, r *http.Request)
 // replacePassword checks the current password by way of the sign-in, which
 // slows down whoever guesses.
 func (l LocalAccounts) replacePassword(ctx context.Context, r *http.Request, u auth.User, fresh string, current session.Session) error {
-	if _, err := l.LocalAccounts.SignIn(ctx, u.Name, r.PostFormValue("current_password"), l.ClientIP(r)); err != nil {
+	from := auth.Client{Address: l.ClientIP(r), Session: current.Handle}
+	if _, err := l.LocalAccounts.SignIn(ctx, u.Name, r.PostFormValue("current_password"), from); err != nil {
 		return err
 	}
 	if err := l.LocalAccounts.SetPassword(ctx, u.ID, fresh); err != nil {
@@ -66,6 +67,8 @@ func passwordFault(err error) (title, text string) {
 		return unchanged, field.Message
 	case errors.As(err, &wait):
 		return unchanged, "Too many attempts. Wait " + count(int(wait.RetryAfter.Seconds()), "second") + ", then try again."
+	case errors.Is(err, auth.ErrBusy):
+		return unchanged, "Too many people are signing in at this moment. Try again in a few seconds."
 	case errors.Is(err, auth.ErrBadCredentials):
 		return unchanged, "The current password is not right."
 	}

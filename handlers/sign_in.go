@@ -49,7 +49,7 @@ func (s SignIn) Form(w http.ResponseWriter, r *http.Request) error {
 func (s SignIn) Submit(w http.ResponseWriter, r *http.Request) error {
 	name := strings.TrimSpace(r.PostFormValue("user_name"))
 	page := views.SignInPage{UserName: name, Next: localPath(r.PostFormValue("next"))}
-	user, err := s.LocalAccounts.SignIn(r.Context(), name, r.PostFormValue("password"), s.ClientIP(r))
+	user, err := s.LocalAccounts.SignIn(r.Context(), name, r.PostFormValue("password"), s.client(r))
 	if errors.Is(err, auth.ErrBadCredentials) {
 		if err := s.recordFailure(r, name); err != nil {
 			return err
@@ -75,6 +75,9 @@ func refusal(w http.ResponseWriter, err error, wrong string) (status int, text s
 		seconds := int(wait.RetryAfter / time.Second)
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		return http.StatusTooManyRequests, fmt.Sprintf("Too many attempts. Wait %s, then try again.", count(seconds, "second"))
+	case errors.Is(err, auth.ErrBusy):
+		w.Header().Set("Retry-After", "5")
+		return http.StatusServiceUnavailable, "Too many people are signing in at this moment. What you entered was not checked. Try again in a few seconds."
 	case errors.Is(err, auth.ErrBadCredentials), errors.Is(err, auth.ErrBadCode):
 		return http.StatusUnprocessableEntity, wrong
 	}
@@ -90,6 +93,11 @@ func (s SignIn) begin(w http.ResponseWriter, r *http.Request, user auth.User, ne
 	if err := s.Sessions.Begin(w, r, user.ID); err != nil {
 		return err
 	}
+	device, err := s.LocalAccounts.RememberDevice(r.Context(), user.ID, s.Sessions.Device(r))
+	if err != nil {
+		return err
+	}
+	s.Sessions.SetDevice(w, r, device, auth.DeviceLife)
 	return seeOther(w, r, next)
 }
 

@@ -50,7 +50,7 @@ func (s SignIn) CodeSubmit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Codes.Check(r.Context(), user.ID, r.PostFormValue("code"), s.ClientIP(r))
+	err = s.Codes.Check(r.Context(), user.ID, r.PostFormValue("code"), s.client(r))
 	if errors.Is(err, auth.ErrBadCode) {
 		failed := audit.Event{Action: actionSignIn, Outcome: audit.OutcomeFailed, ErrorCode: "BadCode", Actor: actorOf(user)}
 		if err := s.record(r, failed); err != nil {

@@ -112,6 +112,31 @@ func TestSignInSlowsDownGuessing(t *testing.T) {
 	t.Fatal("20 wrong passwords in a row were all checked")
 }
 
+// A stranger at the same address who tries the administrator's name keeps out
+// neither the administrator's browser nor their open session.
+func TestStrangersDoNotKeepTheOwnerOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	session, device := s.signedIn("admin"), s.signedIn("admin")
+	device.post("/sign-out", nil)
+	stranger := s.browser()
+	guess := url.Values{"user_name": {"admin"}, "password": {"a wrong password"}}
+	for range 5 {
+		stranger.post("/sign-in", guess)
+	}
+
+	right := url.Values{"user_name": {"admin"}, "password": {password}}
+	if p := stranger.post("/sign-in", right); p.Status != http.StatusTooManyRequests {
+		t.Errorf("the stranger's next attempt: %d, want 429", p.Status)
+	}
+	if p := device.noRedirects().post("/sign-in", right); p.Status != http.StatusSeeOther {
+		t.Errorf("the browser of an earlier sign-in: %d, want 303", p.Status)
+	}
+	if p := session.noRedirects().post("/confirm", url.Values{"password": {password}}); p.Status != http.StatusSeeOther {
+		t.Errorf("confirming in the open session: %d, want 303", p.Status)
+	}
+}
+
 func TestSignInTakesANewSessionID(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -88,6 +88,8 @@ var answers = []struct {
 	{auth.ErrProviderUnavailable, answer{status: http.StatusServiceUnavailable, title: "Single sign-on is unavailable",
 		text:  "The identity provider cannot be reached. You are not signed in by it. Try again in a minute.",
 		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
+	{auth.ErrBusy, answer{status: http.StatusServiceUnavailable, title: "Too many people are signing in",
+		text: "Your password was not checked, and nothing was changed. Try again in a few seconds."}},
 	{auth.ErrCodesUnreadable, answer{status: http.StatusServiceUnavailable, title: "Your verification code cannot be checked",
 		text: "Keydesk has lost the key of the verification codes. You are not signed in. An administrator can reset your verification codes, or restore the key file."}},
 	{auth.ErrCodesOn, answer{status: http.StatusConflict, title: "Verification codes are in use already",

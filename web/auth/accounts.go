@@ -41,12 +41,13 @@ type LocalAccounts struct {
 	db     *db.DB
 	hasher *hasher
 	clock  func() time.Time
+	sleep  func(context.Context, time.Duration) error // slows attempts down
 	byID   *db.Memo[string, LocalAccount]
 }
 
 // NewLocalAccounts returns the accounts kept in d.
 func NewLocalAccounts(d *db.DB) *LocalAccounts {
-	l := &LocalAccounts{db: d, hasher: newHasher(currentCost), clock: time.Now}
+	l := &LocalAccounts{db: d, hasher: newHasher(currentCost), clock: time.Now, sleep: sleep}
 	l.byID = db.NewMemo(d, l.readAccount)
 	return l
 }
@@ -167,6 +168,9 @@ func (l *LocalAccounts) SetPassword(ctx context.Context, id, password string) er
 	}
 	hash, err := l.hasher.hash(ctx, password)
 	if err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	if err := l.db.Tx(ctx, func(tx *db.Tx) error { return forgetDevices(ctx, tx, id) }); err != nil {
 		return fmt.Errorf("set password: %w", err)
 	}
 	return l.update(ctx, id, `UPDATE local_accounts SET password_hash = ? WHERE id = ?`, hash, id)

@@ -209,10 +209,10 @@ func TestSetPassword(t *testing.T) {
 		if err := l.SetPassword(t.Context(), a.ID, "eight dry badgers"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.SignIn(t.Context(), "ann", password, home); !errors.Is(err, ErrBadCredentials) {
+		if _, err := l.SignIn(t.Context(), "ann", password, Client{Address: home}); !errors.Is(err, ErrBadCredentials) {
 			t.Errorf("the old password: %v", err)
 		}
-		if _, err := l.SignIn(t.Context(), "ann", "eight dry badgers", home); err != nil {
+		if _, err := l.SignIn(t.Context(), "ann", "eight dry badgers", Client{Address: home}); err != nil {
 			t.Errorf("the new password: %v", err)
 		}
 	})
@@ -315,7 +315,7 @@ func TestNothingTypedIsStored(t *testing.T) {
 		ann := create(t, l, "ann", RoleAdministrator)
 		const typo = "password typed as a name"
 		for _, name := range []string{"ann", typo} {
-			_, err := l.SignIn(t.Context(), name, password+"?", home)
+			_, err := l.SignIn(t.Context(), name, password+"?", Client{Address: home})
 			if !errors.Is(err, ErrBadCredentials) {
 				t.Fatal(err)
 			}

@@ -69,7 +69,7 @@ func (c *Codes) Begin(ctx context.Context, accountID string) (string, error) {
 
 // Confirm turns codes on: a first code proves that the app has the secret, so that
 // nobody locks themselves out. Errors are as for Check, and ErrCodesOn.
-func (c *Codes) Confirm(ctx context.Context, accountID, typed, addr string) error {
+func (c *Codes) Confirm(ctx context.Context, accountID, typed string, from Client) error {
 	on, err := c.Enabled(ctx, accountID)
 	if err != nil {
 		return err
@@ -77,14 +77,14 @@ func (c *Codes) Confirm(ctx context.Context, accountID, typed, addr string) erro
 	if on {
 		return ErrCodesOn
 	}
-	return c.spend(ctx, accountID, typed, addr, 0)
+	return c.spend(ctx, accountID, typed, from, 0)
 }
 
 // Check accepts a code once. It is slowed down as passwords are, and counted apart
 // from them. Errors are ErrBadCode, *TooManyAttempts, ErrNoCodes,
 // ErrCodesUnreadable and the database's.
-func (c *Codes) Check(ctx context.Context, accountID, typed, addr string) error {
-	return c.spend(ctx, accountID, typed, addr, 1)
+func (c *Codes) Check(ctx context.Context, accountID, typed string, from Client) error {
+	return c.spend(ctx, accountID, typed, from, 1)
 }
 
 // Remove turns codes off. The error is the database's.
@@ -93,13 +93,20 @@ func (c *Codes) Remove(ctx context.Context, accountID string) error {
 	return err
 }
 
-func (c *Codes) spend(ctx context.Context, accountID, typed, addr string, confirmed int) error {
-	now, subject, address := c.clock(), "code\n"+accountID, network(addr)
-	if err := claimBoth(ctx, c.db, subject, address, now); err != nil {
+func (c *Codes) spend(ctx context.Context, accountID, typed string, from Client, confirmed int) error {
+	now := c.clock()
+	known, err := knowsDevice(ctx, c.db, accountID, from.Device, now)
+	if err != nil {
+		return fmt.Errorf("check verification code: %w", err)
+	}
+	try := codeAttempt(accountID, from, known)
+	try.db, try.clock = c.db, c.clock
+	if _, err := try.begin(ctx); err != nil {
 		return err
 	}
+
 	var sealed string
-	err := c.db.QueryRow(ctx, `SELECT sealed FROM verification_codes WHERE account_id = ? AND confirmed = ?`,
+	err = c.db.QueryRow(ctx, `SELECT sealed FROM verification_codes WHERE account_id = ? AND confirmed = ?`,
 		accountID, confirmed).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNoCodes
@@ -113,7 +120,7 @@ func (c *Codes) spend(ctx context.Context, accountID, typed, addr string, confir
 	}
 	step, ok := matchStep(secret, strings.Join(strings.Fields(typed), ""), now)
 	if !ok {
-		return ErrBadCode
+		return errors.Join(ErrBadCode, try.failed(ctx))
 	}
 	return c.db.Tx(ctx, func(tx *db.Tx) error {
 		// One conditional UPDATE: of two sign-ins with one code, one finds it unused.
@@ -125,7 +132,7 @@ func (c *Codes) spend(ctx context.Context, accountID, typed, addr string, confir
 		if n == 0 {
 			return ErrBadCode
 		}
-		return forgive(ctx, tx, subject, address)
+		return try.succeeded(ctx, tx)
 	})
 }
 

@@ -37,7 +37,7 @@ func enrolled(t *testing.T, url string) (c *Codes, k *clock, app func() string) 
 		t.Fatalf("secret %q: %v", text, err)
 	}
 	app = func() string { return code(secret, stepAt(k.now())) }
-	if err := c.Confirm(t.Context(), "ann", app(), home); err != nil {
+	if err := c.Confirm(t.Context(), "ann", app(), Client{Address: home}); err != nil {
 		t.Fatal(err)
 	}
 	return c, k, app
@@ -53,13 +53,13 @@ func TestCodesCountFromTheFirstRightOne(t *testing.T) {
 		if on, err := c.Enabled(t.Context(), "ann"); on || err != nil {
 			t.Errorf("on before the first code: %v %v", on, err)
 		}
-		if err := c.Confirm(t.Context(), "ann", "000000", home); !errors.Is(err, ErrBadCode) {
+		if err := c.Confirm(t.Context(), "ann", "000000", Client{Address: home}); !errors.Is(err, ErrBadCode) {
 			t.Errorf("a wrong first code: %v", err)
 		}
-		if err := c.Check(t.Context(), "ann", "000000", home); !errors.Is(err, ErrNoCodes) {
+		if err := c.Check(t.Context(), "ann", "000000", Client{Address: home}); !errors.Is(err, ErrNoCodes) {
 			t.Errorf("a check before the first code: %v", err)
 		}
-		if err := c.Confirm(t.Context(), "bob", "000000", home); !errors.Is(err, ErrNoCodes) {
+		if err := c.Confirm(t.Context(), "bob", "000000", Client{Address: home}); !errors.Is(err, ErrNoCodes) {
 			t.Errorf("somebody who has not begun: %v", err)
 		}
 	})
@@ -72,16 +72,16 @@ func TestCodeWorksOnce(t *testing.T) {
 		if on, err := c.Enabled(t.Context(), "ann"); !on || err != nil {
 			t.Fatalf("not on: %v", err)
 		}
-		if err := c.Check(t.Context(), "ann", app(), home); !errors.Is(err, ErrBadCode) {
+		if err := c.Check(t.Context(), "ann", app(), Client{Address: home}); !errors.Is(err, ErrBadCode) {
 			t.Errorf("the code that turned codes on, again: %v", err)
 		}
 		k.advance(codePeriod)
 		old := app()
 		k.advance(codePeriod)
-		if err := c.Check(t.Context(), "ann", " "+app()[:3]+" "+app()[3:], home); err != nil {
+		if err := c.Check(t.Context(), "ann", " "+app()[:3]+" "+app()[3:], Client{Address: home}); err != nil {
 			t.Errorf("a code with spaces: %v", err)
 		}
-		if err := c.Check(t.Context(), "ann", old, home); !errors.Is(err, ErrBadCode) {
+		if err := c.Check(t.Context(), "ann", old, Client{Address: home}); !errors.Is(err, ErrBadCode) {
 			t.Errorf("an earlier code after a later one: %v", err)
 		}
 		k.advance(codePeriod)
@@ -89,7 +89,7 @@ func TestCodeWorksOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 5 {
 			wg.Go(func() {
-				if err := c.Check(t.Context(), "ann", app(), home); err == nil {
+				if err := c.Check(t.Context(), "ann", app(), Client{Address: home}); err == nil {
 					accepted.Add(1)
 				}
 			})
@@ -108,16 +108,16 @@ func TestCodeGuessesAreSlowedDown(t *testing.T) {
 		k.advance(time.Hour)
 		var wait *TooManyAttempts
 		for i := range 6 {
-			err := c.Check(t.Context(), "ann", "000000", home)
+			err := c.Check(t.Context(), "ann", "000000", Client{Address: home})
 			if i < 5 && !errors.Is(err, ErrBadCode) || i == 5 && !errors.As(err, &wait) {
 				t.Fatalf("guess %d: %v", i, err)
 			}
 		}
-		if err := c.Check(t.Context(), "ann", app(), home); !errors.As(err, &wait) {
+		if err := c.Check(t.Context(), "ann", app(), Client{Address: home}); !errors.As(err, &wait) {
 			t.Errorf("the right code while waiting: %v", err)
 		}
 		k.advance(time.Minute)
-		if err := c.Check(t.Context(), "ann", app(), home); err != nil {
+		if err := c.Check(t.Context(), "ann", app(), Client{Address: home}); err != nil {
 			t.Errorf("the right code after the wait: %v", err)
 		}
 	})
@@ -131,7 +131,7 @@ func TestCodesInUseAreNotReplaced(t *testing.T) {
 			t.Errorf("beginning again: %v", err)
 		}
 		k.advance(codePeriod)
-		if err := c.Confirm(t.Context(), "ann", app(), home); !errors.Is(err, ErrCodesOn) {
+		if err := c.Confirm(t.Context(), "ann", app(), Client{Address: home}); !errors.Is(err, ErrCodesOn) {
 			t.Errorf("confirming again: %v", err)
 		}
 		if err := c.Remove(t.Context(), "ann"); err != nil {

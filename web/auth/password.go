@@ -30,18 +30,18 @@ const (
 
 var errBadHash = errors.New("stored password hash is damaged")
 
-// hasher hashes passwords, two at a time: without the limit a burst of sign-ins
-// would take 19 MiB each until the machine is out of memory.
+// hasher hashes passwords, two at a time.
 type hasher struct {
 	cost  cost
-	slots chan struct{}
+	queue hashQueue
+	idKey func(password, salt []byte, time, memory uint32, lanes uint8, bytes uint32) []byte // argon2.IDKey
 	// decoy is compared against when there is no such account, so that the answer
 	// for an unknown name takes as long as for a wrong password.
 	decoy string
 }
 
 func newHasher(c cost) *hasher {
-	h := &hasher{cost: c, slots: make(chan struct{}, 2)}
+	h := &hasher{cost: c, idKey: argon2.IDKey}
 	salt, key := make([]byte, saltBytes), make([]byte, hashBytes)
 	rand.Read(salt) // never fails: crypto/rand ends the program instead
 	rand.Read(key)
@@ -49,11 +49,12 @@ func newHasher(c cost) *hasher {
 	return h
 }
 
-// hash returns the password's hash in the PHC string format.
+// hash returns the password's hash in the PHC string format. It is for people who
+// are signed in, and goes first. Errors are ErrBusy and the context's.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt)
-	key, err := h.derive(ctx, password, salt, h.cost)
+	key, err := h.derive(ctx, password, salt, h.cost, true)
 	if err != nil {
 		return "", err
 	}
@@ -61,28 +62,26 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 }
 
 // matches compares a password with a stored hash; stale is true when the hash was
-// made at another cost than today's.
-func (h *hasher) matches(ctx context.Context, password, stored string) (match, stale bool, err error) {
+// made at another cost than today's. known clients go first. Errors are as for hash,
+// and errBadHash.
+func (h *hasher) matches(ctx context.Context, password, stored string, known bool) (match, stale bool, err error) {
 	c, salt, want, err := decode(stored)
 	if err != nil {
 		return false, false, err
 	}
-	got, err := h.derive(ctx, password, salt, c)
+	got, err := h.derive(ctx, password, salt, c, known)
 	if err != nil {
 		return false, false, err
 	}
 	return subtle.ConstantTimeCompare(got, want) == 1, c != h.cost, nil
 }
 
-// derive waits for one of the two slots, at most as long as ctx lives.
-func (h *hasher) derive(ctx context.Context, password string, salt []byte, c cost) ([]byte, error) {
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+func (h *hasher) derive(ctx context.Context, password string, salt []byte, c cost, known bool) ([]byte, error) {
+	if err := h.queue.enter(ctx, known); err != nil {
+		return nil, err
 	}
-	defer func() { <-h.slots }()
-	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.lanes, hashBytes), nil
+	defer h.queue.leave()
+	return h.idKey([]byte(password), salt, c.time, c.memory, c.lanes, hashBytes), nil
 }
 
 // encode writes the PHC string format: $argon2id$v=19$m=19456,t=2,p=1$salt$hash.

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -28,36 +27,10 @@ func TestHashFollowsOWASP(t *testing.T) {
 		t.Error("two hashes of one password are the same: no salt")
 	}
 	for password, want := range map[string]bool{"a fine long sentence": true, "a fine long sentence ": false, "": false} {
-		got, stale, err := h.matches(t.Context(), password, one)
+		got, stale, err := h.matches(t.Context(), password, one, false)
 		if err != nil || got != want || stale {
 			t.Errorf("%q: match %v, stale %v, error %v", password, got, stale, err)
 		}
-	}
-}
-
-// The test takes both places, so that a third hash has to wait and can be seen to
-// heed its context.
-func TestTwoHashesAtATime(t *testing.T) {
-	t.Parallel()
-	h := newHasher(cheap)
-	for range 2 {
-		select {
-		case h.slots <- struct{}{}:
-		default:
-			t.Fatal("fewer than two hashes at a time")
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := h.hash(ctx, "x"); !errors.Is(err, context.Canceled) {
-		t.Errorf("a third hash did not wait: %v", err)
-	}
-	<-h.slots
-	if _, err := h.hash(t.Context(), "x"); err != nil {
-		t.Error(err)
-	}
-	if len(h.slots) != 1 {
-		t.Errorf("%d places taken after the hash, want 1", len(h.slots))
 	}
 }
 
@@ -77,7 +50,7 @@ func TestDamagedHashIsAnError(t *testing.T) {
 		"extra part":    good + "$",
 		"odd number":    strings.Replace(good, "t=1", "t=+1", 1),
 	} {
-		if match, _, err := h.matches(t.Context(), "x", stored); match || !errors.Is(err, errBadHash) {
+		if match, _, err := h.matches(t.Context(), "x", stored, false); match || !errors.Is(err, errBadHash) {
 			t.Errorf("%s: match %v, error %v", name, match, err)
 		}
 	}

@@ -13,37 +13,60 @@ import (
 // disabled account: the difference would tell a stranger which names exist.
 var ErrBadCredentials = errors.New("the user name or password is not right")
 
-// SignIn checks a name and password; addr is the client's address, with or
-// without a port. Errors are ErrBadCredentials, *TooManyAttempts, the context's,
-// and the database's.
-func (l *LocalAccounts) SignIn(ctx context.Context, name, password, addr string) (User, error) {
-	folded, address := fold(name), network(addr)
-	if err := claimBoth(ctx, l.db, folded, address, l.now()); err != nil {
+// SignIn checks a name and password. Errors are ErrBadCredentials,
+// *TooManyAttempts, ErrBusy, the context's, and the database's.
+func (l *LocalAccounts) SignIn(ctx context.Context, name, password string, from Client) (User, error) {
+	a, stored, found, err := l.credentials(ctx, fold(name))
+	if err != nil {
+		return User{}, fmt.Errorf("sign in: %w", err)
+	}
+	known, err := knowsDevice(ctx, l.db, a.ID, from.Device, l.now())
+	if err != nil {
+		return User{}, fmt.Errorf("sign in: %w", err)
+	}
+	try := passwordAttempt(fold(name), from, known)
+	try.db, try.clock = l.db, l.now
+
+	match, stale, err := l.check(ctx, try, password, stored)
+	if err != nil {
 		return User{}, err
 	}
-	a, stored, found, err := l.credentials(ctx, folded)
-	if err != nil {
-		return User{}, fmt.Errorf("sign in: %w", err)
-	}
-	match, stale, err := l.hasher.matches(ctx, password, stored)
-	if err != nil {
-		return User{}, fmt.Errorf("sign in: %w", err)
-	}
 	if !found || !match || a.Disabled {
+		if err := try.failed(ctx); err != nil {
+			return User{}, fmt.Errorf("sign in: %w", err)
+		}
 		return User{}, ErrBadCredentials
 	}
+
 	fresh := stored
 	if stale {
 		if fresh, err = l.hasher.hash(ctx, password); err != nil {
 			return User{}, fmt.Errorf("sign in: %w", err)
 		}
 	}
-	return l.signedIn(ctx, a, stored, fresh, address)
+	return l.signedIn(ctx, a, stored, fresh, try)
+}
+
+// check counts the attempt and compares the password. What was not compared does
+// not count.
+func (l *LocalAccounts) check(ctx context.Context, try attempt, password, stored string) (match, stale bool, err error) {
+	slower, err := try.begin(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	err = l.sleep(ctx, slower)
+	if err == nil {
+		match, stale, err = l.hasher.matches(ctx, password, stored, try.known)
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("sign in: %w", errors.Join(err, try.withdraw(ctx)))
+	}
+	return match, stale, nil
 }
 
 // signedIn records the success. The row must still be what was checked: an
 // administrator may have disabled the account or changed the password meanwhile.
-func (l *LocalAccounts) signedIn(ctx context.Context, a LocalAccount, stored, fresh, address string) (User, error) {
+func (l *LocalAccounts) signedIn(ctx context.Context, a LocalAccount, stored, fresh string, try attempt) (User, error) {
 	now := l.now()
 	err := l.db.Tx(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE local_accounts SET password_hash = ?, signed_in_at = ?
@@ -54,7 +77,7 @@ func (l *LocalAccounts) signedIn(ctx context.Context, a LocalAccount, stored, fr
 		if n == 0 {
 			return ErrBadCredentials
 		}
-		return forgive(ctx, tx, fold(a.Name), address)
+		return try.succeeded(ctx, tx)
 	})
 	if err != nil {
 		return User{}, err

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gorilla/sessions"
 )
@@ -16,6 +17,7 @@ import (
 const (
 	sessionCookie = "keydesk_session"
 	waitingCookie = "keydesk_sign_in"
+	deviceCookie  = "keydesk_device"
 	idBytes       = 32
 )
 
@@ -80,6 +82,27 @@ func cookieID(r *http.Request, name string) (string, bool) {
 // and the database decides before that.
 func (s *Store) setCookie(w http.ResponseWriter, g *sessions.Session) {
 	http.SetCookie(w, sessions.NewCookie(g.Name(), g.ID, g.Options))
+}
+
+// Device returns what the browser's device cookie holds, "" without one. It proves
+// nothing by itself: the caller knows whose devices there are.
+func (s *Store) Device(r *http.Request) string {
+	value, _ := cookieID(r, s.cookieName(r, deviceCookie))
+	return value
+}
+
+// SetDevice gives the browser its device cookie, which outlives the session and
+// the browser's closing.
+func (s *Store) SetDevice(w http.ResponseWriter, r *http.Request, value string, life time.Duration) {
+	http.SetCookie(w, &http.Cookie{
+		Name:     s.cookieName(r, deviceCookie),
+		Value:    value,
+		Path:     "/",
+		MaxAge:   int(life / time.Second),
+		HttpOnly: true,
+		Secure:   s.secureFor(r),
+		SameSite: http.SameSiteLaxMode,
+	})
 }
 
 // adopt makes g the session with the ID for the rest of the request.

@@ -67,6 +67,18 @@ func revoke(ctx context.Context, tx *db.Tx, where string, args ...any) error {
 	return err
 }
 
+// mostSessions bounds the sessions of one person: a script that signs in for every
+// request would otherwise fill the table until they expire.
+const mostSessions = 20
+
+// endOldest ends the sessions of a person that were used the longest ago, where
+// there are too many.
+func endOldest(ctx context.Context, tx *db.Tx, userID string) error {
+	return revoke(ctx, tx, `user_id = ? AND id_hash NOT IN
+		(SELECT id_hash FROM sessions WHERE user_id = ? ORDER BY seen_at DESC, created_at DESC LIMIT ?)`,
+		userID, userID, mostSessions)
+}
+
 // sweep deletes what has expired. It runs whenever a session begins, so the tables
 // stay as small as the sign-ins of half a day without a background task.
 func (s *Store) sweep(ctx context.Context, tx *db.Tx, now time.Time) error {

@@ -72,7 +72,10 @@ func (s *Store) BeginWith(w http.ResponseWriter, r *http.Request, start Start) e
 		if err := revoke(r.Context(), tx, `id_hash = ?`, digest(g.ID)); err != nil {
 			return err
 		}
-		return insert(r.Context(), tx, id, row, start.ProviderSession)
+		if err := insert(r.Context(), tx, id, row, start.ProviderSession); err != nil {
+			return err
+		}
+		return endOldest(r.Context(), tx, start.UserID)
 	})
 	if err != nil {
 		return fmt.Errorf("begin session: %w", err)

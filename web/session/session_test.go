@@ -390,6 +390,30 @@ func TestEndAll(t *testing.T) {
 	})
 }
 
+func TestSessionsOfAPersonAreBounded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		bob := newBrowser(t)
+		bob.signIn(s, "bob")
+		first, second := newBrowser(t), newBrowser(t)
+		first.signIn(s, "ann")
+		second.signIn(s, "ann")
+		for range 19 {
+			s.clock.advance(time.Second)
+			newBrowser(t).signIn(s, "ann")
+		}
+
+		list, err := s.List(t.Context(), "ann")
+		if err != nil || len(list) != 20 {
+			t.Errorf("ann has %d sessions (%v), want 20", len(list), err)
+		}
+		if list, err := s.List(t.Context(), "bob"); err != nil || len(list) != 1 {
+			t.Errorf("bob has %d sessions (%v), want 1", len(list), err)
+		}
+	})
+}
+
 func TestExpiredRowsAreSweptAway(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {

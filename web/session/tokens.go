@@ -24,6 +24,8 @@ const (
 	// createLife is when an unfinished create no longer blocks the next: longer than
 	// any call to IAM is allowed to take, so only a crash leaves one behind.
 	createLife = 2 * time.Minute
+	// mostTokens bounds the open forms of one session. A user's page has three a key.
+	mostTokens = 500
 )
 
 // Token is what a form presents: its value and all that it was issued for.
@@ -33,13 +35,28 @@ type Token struct{ Value, SessionHandle, UserID, Action, Target string }
 // ten minutes, once, by this session and user, for this action on this target.
 func (s *Store) IssueToken(ctx context.Context, current Session, action, target string) (string, error) {
 	value := rand.Text()
-	_, err := s.db.Exec(ctx, `INSERT INTO one_time_tokens
-		(token_hash, session_handle, user_id, action, target, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		digest(value), current.Handle, current.UserID, action, target, db.Micros(s.now().Add(tokenLife)))
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO one_time_tokens
+			(token_hash, session_handle, user_id, action, target, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			digest(value), current.Handle, current.UserID, action, target,
+			db.Micros(s.now().Add(tokenLife))); err != nil {
+			return err
+		}
+		return dropOldTokens(ctx, tx, current.Handle)
+	})
 	if err != nil {
 		return "", fmt.Errorf("issue form token: %w", err)
 	}
 	return value, nil
+}
+
+// dropOldTokens keeps the newest forms of the session: a script that reloads a page
+// would otherwise fill the table for ten minutes.
+func dropOldTokens(ctx context.Context, tx *db.Tx, handle string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM one_time_tokens WHERE session_handle = ? AND expires_at <
+		(SELECT expires_at FROM one_time_tokens WHERE session_handle = ? ORDER BY expires_at DESC LIMIT 1 OFFSET ?)`,
+		handle, handle, mostTokens-1)
+	return err
 }
 
 // SpendToken spends t within the caller's transaction, so that the token is spent

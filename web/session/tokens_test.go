@@ -120,6 +120,39 @@ func TestTokenOfAnAbortedTransactionIsUnspent(t *testing.T) {
 }
 
 // Two openings of one database stand for two processes.
+// A script that reloads a page keeps its newest forms, and nobody else loses theirs.
+func TestOpenFormsOfASessionAreBounded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		s := newSite(t, url, session.Options{})
+		other, first := issue(t, s), issue(t, s)
+		current := session.Session{Handle: first.SessionHandle, UserID: "ann"}
+		last := first
+		for range 500 {
+			s.clock.advance(time.Millisecond)
+			value, err := s.IssueToken(t.Context(), current, first.Action, first.Target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last.Value = value
+		}
+
+		var rows int
+		if err := s.db.QueryRow(t.Context(), `SELECT COUNT(*) FROM one_time_tokens WHERE session_handle = ?`,
+			first.SessionHandle).Scan(&rows); err != nil || rows != 500 {
+			t.Errorf("%d forms of the session are open (%v), want 500", rows, err)
+		}
+		if err := spend(t.Context(), s.db, first, s.clock.now()); !errors.Is(err, session.ErrTokenSpent) {
+			t.Errorf("the oldest form: %v", err)
+		}
+		for name, token := range map[string]session.Token{"newest": last, "of another session": other} {
+			if err := spend(t.Context(), s.db, token, s.clock.now()); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
 func TestOneWinnerOfAHundred(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {

@@ -117,7 +117,7 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 		LocalAccounts: stores.people, Sessions: session.NewStore(stores.database, session.Options{Secure: c.TLSCert != ""}),
 		Codes: stores.codes, OIDC: stores.sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(), PublicHost: c.PublicHost(),
 		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
-		Secure: c.TLSCert != "", Version: version, RequireReason: c.RequireReason, Background: background,
+		Secure: c.TLSCert != "", Version: version, RequireReason: c.RequireReason, FreshSignIn: c.FreshSignInWindow(), Background: background,
 	})
 	// What writes to the database ends before it is closed.
 	return errors.Join(web.Serve(ctx, listeners.web, site, c.TLSCert, c.TLSKey, log), background.Stop())

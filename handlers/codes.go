@@ -38,6 +38,13 @@ func (c Codes) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if views.EnteredAt(r.Context(), codesPath+"/confirm") {
+		page := views.CodesPage{Asks: true}
+		if page.Confirm, err = c.formToken(r, actionConfirmCodes, u.ID); err != nil {
+			return err
+		}
+		return c.page(w, r, http.StatusOK, page)
+	}
 	action := actionBeginCodes
 	if on {
 		action = actionTurnOffCodes

@@ -3,9 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"strings"
-
-	"github.com/klauspost/compress/gzhttp"
 
 	"keydesk/views"
 	"keydesk/web/audit"
@@ -15,65 +12,67 @@ import (
 
 const actionConfirm = "ConfirmSignIn"
 
-// ConfirmPath is the page that asks a signed-in person again who they are, and then
-// leads to next.
-func ConfirmPath(next string) string { return providerPath("/confirm", next) }
-
-// ConfirmForm asks for the password again, or sends to the identity provider.
-func (s SignIn) ConfirmForm(w http.ResponseWriter, r *http.Request) error {
-	next := localPath(r.URL.Query().Get("next"))
-	if s.user(r).Fresh(s.Now()) {
-		return seeOther(w, r, next)
+// Reauthentication is what a form asks of the person to confirm their sign-in.
+func (s SignIn) Reauthentication(r *http.Request) (views.Reauthentication, error) {
+	user := s.user(r)
+	ask := views.Reauthentication{UserName: user.Name}
+	if user.Issuer != auth.IssuerLocal {
+		ask.SingleSignOn, ask.ProviderDown = true, s.OIDC == nil || !s.OIDC.Ready()
+		return ask, nil
 	}
-	return s.confirmPage(w, r, http.StatusOK, next, "")
+	var err error
+	ask.AsksCode, err = s.Codes.Enabled(r.Context(), user.ID)
+	return ask, err
 }
 
-// Confirm checks the password, and the verification code of those who have one: the
-// session must not become fresher by less than it began with.
-func (s SignIn) Confirm(w http.ResponseWriter, r *http.Request) error {
-	next, user := localPath(r.PostFormValue("next")), s.user(r)
-	if user.Issuer != auth.IssuerLocal {
-		return ErrNotFound
+// Reauthenticate checks the password that a form carries, and the verification code of
+// those who have one: the session must not become fresher by less than it began with.
+// A status other than 0 is a refusal, whose words are in the result.
+func (s SignIn) Reauthenticate(w http.ResponseWriter, r *http.Request) (ask views.Reauthentication, status int, err error) {
+	user := s.user(r)
+	if ask, err = s.Reauthentication(r); err != nil {
+		return ask, 0, err
 	}
-	err := s.prove(r, user)
+	err = s.prove(r, user, ask.AsksCode)
 	if errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrBadCode) {
 		outcome, code := localOutcome(err)
 		if err := s.record(r, audit.Event{Action: actionConfirm, Outcome: outcome, ErrorCode: code}); err != nil {
-			return err
+			return ask, 0, err
 		}
 	}
-	if status, text := refusal(w, err, "What you entered is not right."); status != 0 {
-		return s.confirmPage(w, r, status, next, text)
+	badCode := errors.Is(err, auth.ErrBadCode)
+	if status, text := refusal(w, err, "Incorrect password. Try again."); badCode {
+		ask.CodeError = "Incorrect verification code, or one that was used already. Enter the password again and the next code."
+		return ask, status, nil
+	} else if status != 0 {
+		ask.PasswordError = text
+		return ask, status, nil
 	}
 	if err != nil {
-		return err
+		return ask, 0, err
 	}
 	if err := s.record(r, audit.Event{Action: actionConfirm, Outcome: audit.OutcomeOK}); err != nil {
-		return err
+		return ask, 0, err
 	}
-	if err := s.Sessions.Confirm(w, r, s.Now()); err != nil {
-		return err
-	}
-	return seeOther(w, r, next)
+	return ask, 0, s.Sessions.Confirm(w, r, s.Now())
 }
 
-func (s SignIn) prove(r *http.Request, user auth.User) error {
+func (s SignIn) prove(r *http.Request, user auth.User, code bool) error {
 	from, err := s.sessionClient(r)
 	if err != nil {
 		return err
 	}
-	proved, err := s.LocalAccounts.SignIn(r.Context(), user.Name, r.PostFormValue("password"), from)
+	proved, err := s.LocalAccounts.SignIn(r.Context(), user.Name, r.PostFormValue(views.FieldPassword), from)
 	if err != nil {
 		return err
 	}
 	if proved.ID != user.ID {
 		return auth.ErrBadCredentials
 	}
-	on, err := s.Codes.Enabled(r.Context(), user.ID)
-	if err != nil || !on {
-		return err
+	if !code {
+		return nil
 	}
-	return s.Codes.Check(r.Context(), user.ID, r.PostFormValue("code"), from)
+	return s.Codes.Check(r.Context(), user.ID, r.PostFormValue(views.FieldCode), from)
 }
 
 // ConfirmAtProvider sends the browser to the identity provider, which is to ask the
@@ -84,6 +83,12 @@ func (s SignIn) ConfirmAtProvider(w http.ResponseWriter, r *http.Request) error 
 		return ErrNotFound
 	}
 	return s.toProvider(w, r, session.Waiting{UserID: user.ID, Next: localPath(r.URL.Query().Get("next"))})
+}
+
+// ConfirmForm sends the person to the identity provider to confirm their sign-in; the
+// page shows the form again, filled in, when they are back.
+func (s SignIn) ConfirmForm(w http.ResponseWriter, r *http.Request, page string, f session.Form) error {
+	return s.formToProvider(w, r, session.Waiting{UserID: s.user(r).ID, Next: page, Form: &f})
 }
 
 // confirmed makes the session fresh if it is the same person, and if the provider
@@ -102,7 +107,7 @@ func (s SignIn) confirmed(w http.ResponseWriter, r *http.Request, waiting sessio
 		return auth.ErrProviderAnswer
 	}
 	user.SignedInAt = who.AuthTime
-	if !user.Fresh(s.Now()) {
+	if !user.Fresh(s.Now(), s.FreshSignIn) {
 		return errors.Join(auth.ErrNotAskedAgain, s.recordFederated(r, actionConfirm, who, auth.ErrNotAskedAgain))
 	}
 	_, changed, err := s.OIDC.Accounts.SignIn(r.Context(), who)
@@ -120,43 +125,5 @@ func (s SignIn) confirmed(w http.ResponseWriter, r *http.Request, waiting sessio
 	if err := s.Sessions.Confirm(w, r, who.AuthTime); err != nil {
 		return err
 	}
-	return seeOther(w, r, waiting.Next)
-}
-
-// cancelPath is the closest page above next that needs no fresh sign-in: Back would
-// lead to the page that sent the person here.
-func cancelPath(next string) string {
-	address, _, _ := strings.Cut(next, "?")
-	part := strings.Split(address, "/") // "", "accounts", account, "users", user, ...
-	switch {
-	case len(part) > 5 && part[1] == "accounts" && part[3] == "users":
-		return strings.Join(part[:5], "/")
-	case len(part) > 4 && part[1] == "accounts":
-		return strings.Join(part[:4], "/")
-	case len(part) > 3 && part[1] == "accounts":
-		return path("accounts", part[2], "users")
-	case part[1] == "settings":
-		return "/settings"
-	}
-	return "/"
-}
-
-func (s SignIn) confirmPage(w http.ResponseWriter, r *http.Request, status int, next, fault string) error {
-	w.Header().Set(gzhttp.HeaderNoCompression, "true")
-	user := s.user(r)
-	page := views.ConfirmSignInPage{Next: next, Cancel: cancelPath(next), UserName: user.Name, Error: fault}
-	var err error
-	if user.Issuer == auth.IssuerLocal {
-		page.AsksCode, err = s.Codes.Enabled(r.Context(), user.ID)
-	} else {
-		page.Provider, page.ProviderDown = providerPath("/confirm/oidc", next), !s.OIDC.Ready()
-	}
-	if err != nil {
-		return err
-	}
-	page.Shell, err = s.Shell(w, r, Page{Title: "Confirm that it is you", Crumbs: []views.Crumb{{Text: "Confirm that it is you"}}})
-	if err != nil {
-		return err
-	}
-	return render(w, r, status, views.ConfirmSignIn(page))
+	return s.back(w, r, user, waiting.Next, waiting.Form)
 }

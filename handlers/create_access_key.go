@@ -31,6 +31,10 @@ func (k AccessKeys) CreateForm(w http.ResponseWriter, r *http.Request) error {
 	if err := home.account.CheckProtection(r.Context(), home.user); err != nil {
 		return home.fail(err)
 	}
+	// The page of either step that was refused, or kept while its person signed in.
+	if views.EnteredAt(r.Context(), keysPath(home.id, home.user)) {
+		return k.setDescription(w, r, http.StatusOK, descriptionForm{})
+	}
 	return k.chooseUseCase(w, r, http.StatusOK, useCasePage(useCaseForm{}))
 }
 

@@ -56,7 +56,7 @@ func (s SignIn) FirstRunSubmit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.begin(w, r, user, "/")
+	return s.begin(w, r, user, "/", nil)
 }
 
 // FirstAdministratorEvent is what the journal says of the one account that no

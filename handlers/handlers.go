@@ -39,6 +39,8 @@ type Base struct {
 	Embedded bool
 	// RequireReason refuses changes without a reason or ticket.
 	RequireReason bool
+	// FreshSignIn is how old a sign-in may be for what cannot be taken back.
+	FreshSignIn time.Duration
 	// RequestID names the request on the page and in the log.
 	RequestID func(context.Context) string
 	// ClientIP is the address the request came from, for the journal.

@@ -99,6 +99,15 @@ func ownNotices(i iamsvc.Identity) []views.UserNotice {
 	return list
 }
 
+// ActivateForm asks before one of the keys is activated.
+func (o OwnAccessKeys) ActivateForm(w http.ResponseWriter, r *http.Request) error {
+	home, err := o.home(r)
+	if err != nil {
+		return err
+	}
+	return o.askAboutKey(w, r, home, iamsvc.ActionUpdateAccessKey, activateQuestion)
+}
+
 // Activate makes one of the keys usable again.
 func (o OwnAccessKeys) Activate(w http.ResponseWriter, r *http.Request) error {
 	home, err := o.home(r)

@@ -13,6 +13,7 @@ import (
 	"keydesk/views"
 	"keydesk/web/audit"
 	"keydesk/web/auth"
+	"keydesk/web/session"
 )
 
 // SignIn is how a person proves who they are, and how they leave.
@@ -41,14 +42,16 @@ func (s SignIn) Form(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := auth.UserFrom(r.Context()); ok {
 		return seeOther(w, r, next)
 	}
-	return s.page(w, r, http.StatusOK, views.SignInPage{Next: next, SignedOut: r.URL.Query().Has("signed-out")})
+	return s.page(w, r, http.StatusOK, views.SignInPage{Next: next, UserName: r.PostFormValue("user_name"),
+		SignedOut: r.URL.Query().Has("signed-out"), Ended: endedText(r)})
 }
 
 // Submit checks them. Every failure gets the same words, so that nobody learns
 // which names exist.
 func (s SignIn) Submit(w http.ResponseWriter, r *http.Request) error {
 	name := strings.TrimSpace(r.PostFormValue("user_name"))
-	page := views.SignInPage{UserName: name, Next: localPath(r.PostFormValue("next"))}
+	form := carriedForm(r)
+	page := views.SignInPage{UserName: name, Next: localPath(r.PostFormValue("next")), Carried: carriedFields(form)}
 	user, err := s.LocalAccounts.SignIn(r.Context(), name, r.PostFormValue("password"), s.client(r))
 	if errors.Is(err, auth.ErrBadCredentials) {
 		if err := s.recordFailure(r, name); err != nil {
@@ -62,7 +65,7 @@ func (s SignIn) Submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.passwordRight(w, r, user, page.Next)
+	return s.passwordRight(w, r, user, page.Next, form)
 }
 
 // refusal is what a person reads who gave a wrong password or code, or too many;
@@ -86,7 +89,7 @@ func refusal(w http.ResponseWriter, err error, wrong string) (status int, text s
 
 // begin journals before it lets anyone in: a session nobody knows of must not
 // exist.
-func (s SignIn) begin(w http.ResponseWriter, r *http.Request, user auth.User, next string) error {
+func (s SignIn) begin(w http.ResponseWriter, r *http.Request, user auth.User, next string, form *session.Form) error {
 	if err := s.record(r, audit.Event{Action: actionSignIn, Outcome: audit.OutcomeOK, Actor: actorOf(user)}); err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func (s SignIn) begin(w http.ResponseWriter, r *http.Request, user auth.User, ne
 		return err
 	}
 	s.Sessions.SetDevice(w, r, device, auth.DeviceLife)
-	return seeOther(w, r, next)
+	return s.back(w, r, user, next, form)
 }
 
 // recordFailure names the account only if there is one: people type passwords

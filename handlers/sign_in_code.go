@@ -14,15 +14,15 @@ import (
 
 // passwordRight goes on from a right password: to the second step for those who
 // have one, else in.
-func (s SignIn) passwordRight(w http.ResponseWriter, r *http.Request, user auth.User, next string) error {
+func (s SignIn) passwordRight(w http.ResponseWriter, r *http.Request, user auth.User, next string, form *session.Form) error {
 	on, err := s.Codes.Enabled(r.Context(), user.ID)
 	if err != nil {
 		return err
 	}
 	if !on {
-		return s.begin(w, r, user, next)
+		return s.begin(w, r, user, next, form)
 	}
-	if err := s.Sessions.Wait(w, r, session.Waiting{UserID: user.ID, Next: next}); err != nil {
+	if err := s.Sessions.Wait(w, r, session.Waiting{UserID: user.ID, Next: next, Form: form}); err != nil {
 		return err
 	}
 	return seeOther(w, r, "/sign-in/code")
@@ -69,7 +69,7 @@ func (s SignIn) CodeSubmit(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Sessions.TakeWaiting(w, r); err != nil {
 		return gone(err)
 	}
-	return s.begin(w, r, user, waiting.Next)
+	return s.begin(w, r, user, waiting.Next, waiting.Form)
 }
 
 // owesCode is the sign-in of this browser that has a right password and no code

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"keydesk/views"
 	"keydesk/web/audit"
 	"keydesk/web/auth"
 	"keydesk/web/session"
@@ -23,22 +24,48 @@ func (s SignIn) ToProvider(w http.ResponseWriter, r *http.Request) error {
 	return s.toProvider(w, r, session.Waiting{Next: next})
 }
 
-// toProvider remembers what the answer must match, in the browser that is sent away.
-// With a UserID it is a session to be confirmed, and the provider must ask again.
+// FormToProvider is ToProvider from the page of a session that ended while its person
+// was filling in a form.
+func (s SignIn) FormToProvider(w http.ResponseWriter, r *http.Request) error {
+	return s.formToProvider(w, r, session.Waiting{Next: localPath(r.PostFormValue("next")), Form: carriedForm(r)})
+}
+
+// formToProvider answers a form with a page that leads to the provider: browsers apply
+// the policy for forms to redirects, too.
+func (s SignIn) formToProvider(w http.ResponseWriter, r *http.Request, x session.Waiting) error {
+	away, err := s.awayToProvider(w, r, x)
+	if err != nil {
+		return err
+	}
+	shell, err := s.Shell(w, r, Page{Title: "Single sign-on"})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Refresh", "0; url="+away)
+	return render(w, r, http.StatusOK, views.ContinueToProvider(shell, away))
+}
+
 func (s SignIn) toProvider(w http.ResponseWriter, r *http.Request, x session.Waiting) error {
+	away, err := s.awayToProvider(w, r, x)
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, away)
+}
+
+// awayToProvider remembers what the answer must match, in the browser that is sent away.
+// With a UserID it is a session to be confirmed, and the provider must ask again.
+func (s SignIn) awayToProvider(w http.ResponseWriter, r *http.Request, x session.Waiting) (string, error) {
 	if s.OIDC == nil {
-		return ErrNotFound
+		return "", ErrNotFound
 	}
 	challenge := auth.NewChallenge()
 	x.State, x.Nonce, x.Verifier = challenge.State, challenge.Nonce, challenge.Verifier
 	away, err := s.OIDC.AuthURL(challenge, x.UserID != "")
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := s.Sessions.Wait(w, r, x); err != nil {
-		return err
-	}
-	return seeOther(w, r, away)
+	return away, s.Sessions.Wait(w, r, x)
 }
 
 // FromProvider is where the identity provider sends the browser back to.
@@ -62,7 +89,7 @@ func (s SignIn) FromProvider(w http.ResponseWriter, r *http.Request) error {
 	if waiting.UserID != "" {
 		return s.confirmed(w, r, waiting, who)
 	}
-	return s.beginFederated(w, r, waiting.Next, who)
+	return s.beginFederated(w, r, waiting, who)
 }
 
 func (s SignIn) identity(r *http.Request, waiting session.Waiting) (auth.Identity, error) {
@@ -73,7 +100,7 @@ func (s SignIn) identity(r *http.Request, waiting session.Waiting) (auth.Identit
 }
 
 // beginFederated lets a person of the identity provider in, if their groups do.
-func (s SignIn) beginFederated(w http.ResponseWriter, r *http.Request, next string, who auth.Identity) error {
+func (s SignIn) beginFederated(w http.ResponseWriter, r *http.Request, waiting session.Waiting, who auth.Identity) error {
 	user, changed, err := s.OIDC.Accounts.SignIn(r.Context(), who)
 	if err != nil {
 		return errors.Join(err, s.recordFederated(r, actionSignIn, who, err))
@@ -92,7 +119,7 @@ func (s SignIn) beginFederated(w http.ResponseWriter, r *http.Request, next stri
 	if err != nil {
 		return err
 	}
-	return seeOther(w, r, next)
+	return s.back(w, r, user, waiting.Next, waiting.Form)
 }
 
 // recordFederated journals that somebody the provider knows was not let in.

@@ -132,9 +132,10 @@ func TestStrangersDoNotKeepTheOwnerOut(t *testing.T) {
 	if p := device.noRedirects().post("/sign-in", right); p.Status != http.StatusSeeOther {
 		t.Errorf("the browser of an earlier sign-in: %d, want 303", p.Status)
 	}
-	if p := session.noRedirects().post("/confirm", url.Values{"password": {password}}); p.Status != http.StatusSeeOther {
-		t.Errorf("confirming in the open session: %d, want 303", p.Status)
-	}
+	s.age("admin", stale)
+	helen := s.personPath("helen")
+	session.submit(session.get(helen), helen+"/disabled", url.Values{"sign_in_password": {password}}).
+		wantStatus(t, http.StatusOK).wantText(t, "Account disabled")
 }
 
 func TestSignInTakesANewSessionID(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"keydesk/handlers"
 	"keydesk/iamsvc"
+	"keydesk/views"
 	"keydesk/web/auth"
 	"keydesk/web/db"
 	"keydesk/web/session"
@@ -86,30 +87,25 @@ func (s *site) guard(rt route) http.HandlerFunc {
 			return
 		}
 		if !ok {
-			http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
+			s.askToSignIn(w, r)
+			return
+		}
+		r, err := s.withForms(r, user)
+		if err != nil {
+			s.fail(w, r, err)
 			return
 		}
 		if !user.Can(rt.permission) {
 			s.fail(w, r, &forbidden{Permission: rt.permission, Role: user.Role})
 			return
 		}
-		if rt.proof == fresh && !user.Fresh(s.Now()) {
-			s.askAgain(w, r)
-			return
+		if rt.proof == fresh && !user.Fresh(s.Now(), s.FreshSignIn) {
+			if r, ok = s.reauthenticate(w, r); !ok {
+				return
+			}
 		}
 		s.run(rt.handler)(w, r)
 	}
-}
-
-// askAgain has the person confirm that it is them. A page waits until they have; a
-// form is refused, since sending it again by itself would do what somebody at an
-// unlocked screen began.
-func (s *site) askAgain(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodGet {
-		http.Redirect(w, r, handlers.ConfirmPath(r.URL.RequestURI()), http.StatusSeeOther)
-		return
-	}
-	s.fail(w, r, &stale{Confirm: handlers.ConfirmPath(s.formPage(r))})
 }
 
 // formPage is the page the form was most likely on: the one that answers a GET at
@@ -134,11 +130,28 @@ func (s *site) run(h handlers.Func) http.HandlerFunc {
 	}
 }
 
+// askToSignIn leads to the sign-in page. A form that somebody was filling in when their
+// session ended goes along.
+func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	form := session.Form{Person: r.PostFormValue(views.FieldPerson), Action: r.URL.EscapedPath(), Values: handlers.EnteredValues(r.PostForm)}
+	if r.Method == http.MethodPost && form.Person != "" {
+		s.run(func(w http.ResponseWriter, r *http.Request) error {
+			return s.signIn().SessionEnded(w, r, s.formPage(r), form)
+		})(w, r)
+		return
+	}
+	http.Redirect(w, r, s.signInPath(r), http.StatusSeeOther)
+}
+
 // signInPath remembers where the person wanted to go, for pages only: after a
 // refused POST there is nothing to go back to.
-func signInPath(r *http.Request) string {
+func (s *site) signInPath(r *http.Request) string {
 	if r.Method != http.MethodGet || r.URL.Path == "/" {
 		return "/sign-in"
 	}
-	return "/sign-in?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+	query := url.Values{"next": {r.URL.RequestURI()}}
+	if s.Sessions.Presented(r) {
+		query.Set("session-ended", "")
+	}
+	return "/sign-in?" + query.Encode()
 }

@@ -34,7 +34,8 @@ func (f *forbidden) Error() string {
 
 // stale is a change by somebody whose sign-in is too old for it.
 type stale struct {
-	Confirm string /* path of the page that asks again */
+	status int                    // 0 when the form was sent without a password
+	ask    views.Reauthentication // what was wrong with it
 }
 
 func (s *stale) Error() string { return "the sign-in is too old" }
@@ -53,6 +54,7 @@ type answer struct {
 	status      int
 	title, text string
 	links       []views.Link
+	entered     views.EnteredForm // what was typed, where the form is not shown again
 }
 
 // answers maps errors to pages, most specific first. Anything not in the table
@@ -97,7 +99,7 @@ var answers = []struct {
 	{auth.ErrNoCodes, answer{status: http.StatusConflict, title: "No verification codes are set up",
 		text: "Nothing was changed. Set them up in Settings."}},
 	{session.ErrTokenSpent, answer{status: http.StatusConflict, title: "This form was already used",
-		text: "Nothing new was created or changed. A form works once, for ten minutes and for the person who opened it. Open the page again to see what is there now."}},
+		text: "Nothing new was created or changed. A form works once, for ten minutes and for the person who opened it. Look at what is there now before you send it again."}},
 	{session.ErrCreateInFlight, answer{status: http.StatusConflict, title: "A key is being created for this user",
 		text: "Another request is creating an access key for this user right now. Nothing new was created. Look at the user's access keys in a moment."}},
 	{handlers.ErrNotFound, answer{status: http.StatusNotFound, title: "Page not found",
@@ -179,7 +181,20 @@ func explain(err error) answer {
 // fail answers a request with the page of an error. The page says what the
 // table says; the chain of causes goes to the log only.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if asked, ok := r.Context().Value(pageAskedKey).(*pageAsked); ok {
+		asked.err = err // the page of a form that was refused for another reason
+		return
+	}
 	say := explain(err)
+	s.report(w, r, err, say)
+	if !s.formAgain(w, r, err, say) {
+		say.entered = s.enteredForm(r, err, say)
+		s.errorPage(w, r, say)
+	}
+}
+
+// report tells operators of an error, and leaves a trace of what was refused.
+func (s *site) report(w http.ResponseWriter, r *http.Request, err error, say answer) {
 	if say.status >= http.StatusInternalServerError {
 		s.Log.Error("request failed", "id", RequestID(r.Context()), "status", say.status, "error", err.Error())
 	}
@@ -188,7 +203,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &role):
 		s.recordRefusal(r, string(role.Permission))
-	case errors.As(err, &old):
+	case errors.As(err, &old) && old.status == 0:
 		s.recordRefusal(r, "StaleSignIn")
 	}
 	switch say.status {
@@ -199,6 +214,10 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		// that browsers know would make them ask for a password themselves.
 		w.Header().Set("WWW-Authenticate", `Cookie realm="Keydesk", form-action="/sign-in"`)
 	}
+}
+
+// errorPage answers with the page of an error, or for programs with its text.
+func (s *site) errorPage(w http.ResponseWriter, r *http.Request, say answer) {
 	if err := s.writeAnswer(w, r, say); err != nil {
 		s.Log.Error("error page", "id", RequestID(r.Context()), "error", err.Error())
 	}

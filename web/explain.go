@@ -20,10 +20,12 @@ func explainForm(err error, say *answer) {
 	var old *stale
 	var field *auth.FieldError
 	switch {
+	case errors.As(err, &old) && old.status == 0:
+		*say = answer{status: http.StatusForbidden, title: "Confirm your identity",
+			text: "You signed in a while ago. Confirm your sign-in below and send the form again. Nothing was changed."}
 	case errors.As(err, &old):
-		*say = answer{status: http.StatusForbidden, title: "Confirm that it is you",
-			text:  "For this, your sign-in must be at most five minutes old. Nothing was changed. Confirm that it is you; you come back to the page of the form.",
-			links: []views.Link{{Text: "Confirm", URL: old.Confirm}}}
+		*say = answer{status: old.status, title: "Your identity was not confirmed",
+			text: "Correct the field marked below. Nothing was changed."}
 	case errors.As(err, &field):
 		*say = answer{status: http.StatusUnprocessableEntity, title: "That is not valid", text: field.Message + " Nothing was changed."}
 	case errors.As(err, &tooLarge):

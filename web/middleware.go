@@ -22,6 +22,7 @@ type contextKey int
 const (
 	requestIDKey contextKey = iota
 	formUseKey
+	pageAskedKey
 )
 
 // RequestID names the request in the log, the journal and on error pages. It
@@ -173,6 +174,9 @@ func (s *site) withBodyLimit(next http.Handler) http.Handler {
 // bodyLimit is 8 KiB but for two forms: a pasted log event, and a policy
 // document, which IAM itself allows to be larger.
 func bodyLimit(r *http.Request) int64 {
+	if r.URL.Path == "/sign-in" || r.URL.Path == "/sign-in/oidc" {
+		return 64 << 10 // they carry what was typed into another form
+	}
 	if r.URL.Path == "/search" || strings.HasSuffix(r.URL.Path, "/create-user") {
 		return 160 << 10
 	}

@@ -48,7 +48,7 @@ func (s *site) writePage(w http.ResponseWriter, r *http.Request, say answer) err
 	if shellErr != nil {
 		s.Log.Error("error page without its frame", "id", shell.RequestID, "error", shellErr.Error())
 	}
-	page := views.ErrorPage{Shell: shell, Status: say.status, Title: say.title, Text: say.text, Links: say.links}
+	page := views.ErrorPage{Shell: shell, Status: say.status, Title: say.title, Text: say.text, Links: say.links, Entered: say.entered}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(say.status)
 	return views.Error(page).Render(r.Context(), w)

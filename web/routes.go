@@ -27,7 +27,7 @@ type proof bool
 
 const (
 	live  proof = false // a session that has not ended is enough
-	fresh proof = true  // within auth.FreshFor: what is done cannot be taken back
+	fresh proof = true  // within -fresh-sign-in: what is done cannot be taken back
 )
 
 // public are the routes for people who are not signed in (yet).
@@ -39,6 +39,7 @@ func (s *site) public() []route {
 		{"GET", "/sign-in/code", "", live, signIn.CodeForm},
 		{"POST", "/sign-in/code", "", live, signIn.CodeSubmit},
 		{"GET", "/sign-in/oidc", "", live, signIn.ToProvider},
+		{"POST", "/sign-in/oidc", "", live, signIn.FormToProvider},
 		{"GET", "/sign-in/oidc/callback", "", live, signIn.FromProvider},
 		{"POST", "/sign-in/oidc/logout", "", live, signIn.ProviderLogout},
 		{"POST", "/sign-out", "", live, signIn.SignOut},
@@ -87,7 +88,7 @@ func (s *site) routes() []route {
 		{"POST", account + "/inventory/read-again", auth.ViewUsers, live, users.ReadAgain},
 		{"GET", account + "/users/preferences", auth.UsePreferences, live, users.PreferencesForm},
 		{"POST", account + "/users/preferences", auth.UsePreferences, live, users.SavePreferences},
-		{"GET", account + "/create-user", auth.CreateUsers, fresh, users.CreateForm},
+		{"GET", account + "/create-user", auth.CreateUsers, live, users.CreateForm},
 		{"POST", account + "/create-user", auth.CreateUsers, fresh, users.Create},
 		{"GET", user, auth.ViewUsers, live, users.SecurityCredentials},
 		{"GET", user + "/permissions", auth.ViewUsers, live, users.Permissions},
@@ -102,24 +103,25 @@ func (s *site) routes() []route {
 		{"POST", account + "/inventory/pause", auth.GenerateCredentialReport, live, inventory.Pause},
 		{"POST", account + "/inventory/resume", auth.GenerateCredentialReport, live, inventory.Resume},
 		{"GET", account + "/unsaved-keys", auth.ViewUsers, live, keys.Unsaved},
-		{"GET", user + "/access-keys/create", auth.CreateAccessKeys, fresh, keys.CreateForm},
-		{"POST", user + "/access-keys/create", auth.CreateAccessKeys, fresh, keys.CreateStep},
+		{"GET", user + "/access-keys/create", auth.CreateAccessKeys, live, keys.CreateForm},
+		{"POST", user + "/access-keys/create", auth.CreateAccessKeys, live, keys.CreateStep},
 		{"POST", user + "/access-keys", auth.CreateAccessKeys, fresh, keys.Create},
 		{"POST", user + "/access-keys/done", auth.CreateAccessKeys, live, keys.Done},
-		{"GET", key + "/activate", auth.UpdateAccessKeys, fresh, keys.ActivateForm},
+		{"GET", key + "/activate", auth.UpdateAccessKeys, live, keys.ActivateForm},
 		{"POST", key + "/activate", auth.UpdateAccessKeys, fresh, keys.Activate},
 		{"GET", key + "/deactivate", auth.UpdateAccessKeys, live, keys.DeactivateForm},
 		{"POST", key + "/deactivate", auth.UpdateAccessKeys, live, keys.Deactivate},
-		{"GET", key + "/delete", auth.DeleteAccessKeys, fresh, keys.DeleteForm},
+		{"GET", key + "/delete", auth.DeleteAccessKeys, live, keys.DeleteForm},
 		{"POST", key + "/delete", auth.DeleteAccessKeys, fresh, keys.Delete},
 		{"GET", key + "/description", auth.DescribeAccessKeys, live, keys.DescriptionForm},
 		{"POST", key + "/description", auth.DescribeAccessKeys, live, keys.Describe},
 
 		{"GET", account + "/my-security-credentials", auth.ViewOwnCredentials, live, own.Show},
+		{"GET", account + "/my-security-credentials/{key}/activate", auth.ManageOwnCredentials, live, own.ActivateForm},
 		{"POST", account + "/my-security-credentials/{key}/activate", auth.ManageOwnCredentials, fresh, own.Activate},
 		{"GET", account + "/my-security-credentials/{key}/deactivate", auth.ManageOwnCredentials, live, own.DeactivateForm},
 		{"POST", account + "/my-security-credentials/{key}/deactivate", auth.ManageOwnCredentials, live, own.Deactivate},
-		{"GET", account + "/my-security-credentials/{key}/delete", auth.ManageOwnCredentials, fresh, own.DeleteForm},
+		{"GET", account + "/my-security-credentials/{key}/delete", auth.ManageOwnCredentials, live, own.DeleteForm},
 		{"POST", account + "/my-security-credentials/{key}/delete", auth.ManageOwnCredentials, fresh, own.Delete},
 
 		{"GET", account + "/credential-report", auth.ViewCredentialReport, live, report.Show},
@@ -131,26 +133,24 @@ func (s *site) routes() []route {
 		{"GET", "/audit-log.jsonl", auth.ViewAuditLog, live, journal.DownloadJSONL},
 		{"GET", "/audit-log/{seq}", auth.ViewAuditLog, live, journal.Show},
 
-		{"GET", "/local-accounts", auth.ManageLocalAccounts, fresh, people.List},
+		{"GET", "/local-accounts", auth.ManageLocalAccounts, live, people.List},
 		{"POST", "/local-accounts", auth.ManageLocalAccounts, fresh, people.Create},
-		{"GET", "/local-accounts/{id}", auth.ManageLocalAccounts, fresh, people.Show},
+		{"GET", "/local-accounts/{id}", auth.ManageLocalAccounts, live, people.Show},
 		{"POST", "/local-accounts/{id}/role", auth.ManageLocalAccounts, fresh, people.SetRole},
 		{"POST", "/local-accounts/{id}/disabled", auth.ManageLocalAccounts, fresh, people.SetDisabled},
 		{"POST", "/local-accounts/{id}/password", auth.ManageLocalAccounts, fresh, people.ResetPassword},
 		{"POST", "/local-accounts/{id}/end-sessions", auth.ManageLocalAccounts, fresh, people.EndSessions},
 		{"POST", "/local-accounts/{id}/codes", auth.ManageLocalAccounts, fresh, people.ResetCodes},
-		{"GET", "/federated-accounts/{id}", auth.ManageLocalAccounts, fresh, federated.Show},
+		{"GET", "/federated-accounts/{id}", auth.ManageLocalAccounts, live, federated.Show},
 		{"POST", "/federated-accounts/{id}/disabled", auth.ManageLocalAccounts, fresh, federated.SetDisabled},
 		{"POST", "/federated-accounts/{id}/end-sessions", auth.ManageLocalAccounts, fresh, federated.EndSessions},
 
-		{"GET", "/confirm", auth.UsePreferences, live, signIn.ConfirmForm},
-		{"POST", "/confirm", auth.UsePreferences, live, signIn.Confirm},
 		{"GET", "/confirm/oidc", auth.UsePreferences, live, signIn.ConfirmAtProvider},
 
 		{"GET", "/settings", auth.UsePreferences, live, settings.Show},
 		{"POST", "/settings", auth.UsePreferences, live, settings.Save},
 		{"POST", "/settings/password", auth.UsePreferences, live, people.ChangeOwnPassword},
-		{"GET", "/settings/codes", auth.UsePreferences, fresh, codes.Show},
+		{"GET", "/settings/codes", auth.UsePreferences, live, codes.Show},
 		{"POST", "/settings/codes", auth.UsePreferences, fresh, codes.Begin},
 		{"POST", "/settings/codes/confirm", auth.UsePreferences, fresh, codes.Confirm},
 		{"POST", "/settings/codes/off", auth.UsePreferences, fresh, codes.TurnOff},
@@ -185,7 +185,8 @@ func (s *site) handler() http.Handler {
 	for _, rt := range s.public() {
 		r.MethodFunc(rt.method, rt.pattern, s.run(rt.handler))
 	}
-	for _, rt := range s.routes() {
+	s.table = s.routes()
+	for _, rt := range s.table {
 		r.MethodFunc(rt.method, rt.pattern, s.guard(rt))
 	}
 	r.NotFound(s.run(func(http.ResponseWriter, *http.Request) error { return handlers.ErrNotFound }))

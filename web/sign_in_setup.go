@@ -44,7 +44,7 @@ func SingleSignOn(c config.Config, d *db.DB) (*auth.OIDC, error) {
 	return auth.NewOIDC(d, auth.OIDCSettings{
 		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: strings.TrimSpace(string(secret)),
 		RedirectURL: strings.TrimRight(c.PublicURL, "/") + "/sign-in/oidc/callback",
-		GroupsClaim: c.OIDCGroupsClaim, Roles: roles,
+		GroupsClaim: c.OIDCGroupsClaim, Roles: roles, FreshSignIn: c.FreshSignInWindow(),
 	}), nil
 }
 

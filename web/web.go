@@ -48,7 +48,10 @@ type Options struct {
 	PublicHost     string // of -public-url, without port; "": not given
 	Version        string
 	RequireReason  bool // every change needs a reason or ticket
-	Background     *Background
+	// FreshSignIn is how old a sign-in may be for what cannot be taken back, default
+	// auth.FreshSignIn.
+	FreshSignIn time.Duration
+	Background  *Background
 }
 
 // site holds what the middleware needs besides the handlers.
@@ -56,14 +59,18 @@ type site struct {
 	Options
 	base   handlers.Base
 	router chi.Router
+	table  []route // behind the router
 }
 
 // New is the whole web site as one handler.
 func New(o Options) http.Handler {
+	if o.FreshSignIn <= 0 {
+		o.FreshSignIn = auth.FreshSignIn
+	}
 	s := &site{Options: o}
 	s.base = handlers.Base{
 		Accounts: o.Accounts, Sessions: o.Sessions, Journal: o.Journal,
-		Log: o.Log, Now: o.Now, Embedded: o.Embedded, Version: o.Version, RequireReason: o.RequireReason,
+		Log: o.Log, Now: o.Now, Embedded: o.Embedded, Version: o.Version, RequireReason: o.RequireReason, FreshSignIn: o.FreshSignIn,
 		RequestID: RequestID, ClientIP: clientIP, Background: o.Background.Go,
 	}
 	if err := o.Journal.Ready(); err != nil {

@@ -38,6 +38,9 @@ type OIDCSettings struct {
 	// GroupsClaim names the claim that lists a person's groups.
 	GroupsClaim string
 	Roles       RoleMap
+	// FreshSignIn is how long ago the provider may have asked a person who confirms
+	// their sign-in, default FreshSignIn.
+	FreshSignIn time.Duration
 	// Now is the clock, default time.Now.
 	Now func() time.Time
 }
@@ -64,6 +67,9 @@ type provider struct {
 func NewOIDC(d *db.DB, s OIDCSettings) *OIDC {
 	if s.Now == nil {
 		s.Now = time.Now
+	}
+	if s.FreshSignIn <= 0 {
+		s.FreshSignIn = FreshSignIn
 	}
 	return &OIDC{OIDCSettings: s, db: d, Accounts: newFederatedAccounts(d, s.Issuer, s.Roles, s.Now)}
 }
@@ -143,7 +149,7 @@ func (o *OIDC) AuthURL(c Challenge, again bool) (string, error) {
 		// max_age obliges the provider to say when it asked. 0 is what some refuse, and
 		// what a person who takes a second can never meet.
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"),
-			oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(FreshFor/time.Second))))
+			oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(o.FreshSignIn/time.Second))))
 	}
 	return p.oauth2.AuthCodeURL(c.State, options...), nil
 }

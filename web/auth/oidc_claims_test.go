@@ -104,10 +104,10 @@ func FuzzIdentity(f *testing.F) {
 func TestFresh(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[time.Time]bool{
-		noon: true, noon.Add(-FreshFor): true, noon.Add(-FreshFor - time.Second): false,
+		noon: true, noon.Add(-FreshSignIn): true, noon.Add(-FreshSignIn - time.Second): false,
 		{}: false, time.Unix(0, 0): false, noon.Add(30 * time.Second): true, noon.Add(time.Hour): false,
 	} {
-		if got := (User{SignedInAt: at}).Fresh(noon); got != want {
+		if got := (User{SignedInAt: at}).Fresh(noon, FreshSignIn); got != want {
 			t.Errorf("signed in at %v: fresh is %v", at, got)
 		}
 	}

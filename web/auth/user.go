@@ -25,14 +25,16 @@ type User struct {
 // Can reports whether the user's role holds p.
 func (u User) Can(p Permission) bool { return u.Role.Can(p) }
 
-// FreshFor is how long a sign-in is fresh enough for what cannot be taken back.
-const FreshFor = 5 * time.Minute
+// FreshSignIn is how long a sign-in is fresh enough for what cannot be taken back,
+// unless the settings say otherwise.
+const FreshSignIn = 15 * time.Minute
 
-// Fresh reports whether the person proved recently who they are. A time that is
-// not known is not recent; one ahead of our clock by more than skew is a mistake.
-func (u User) Fresh(now time.Time) bool {
+// Fresh reports whether the person proved within the window who they are. A time
+// that is not known is not recent; one ahead of our clock by more than skew is a
+// mistake.
+func (u User) Fresh(now time.Time, window time.Duration) bool {
 	age := now.Sub(u.SignedInAt)
-	return !u.SignedInAt.IsZero() && age <= FreshFor && age >= -clockSkew
+	return !u.SignedInAt.IsZero() && age <= window && age >= -clockSkew
 }
 
 type userKey struct{}

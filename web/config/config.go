@@ -38,6 +38,7 @@ type Config struct {
 	LogFormat         string // "text" or "json"
 	Protect           string // rules of protected users, comma separated; see ProtectRules
 	RequireReason     bool   // every change needs a reason or ticket
+	FreshSignIn       int    // minutes; see FreshSignInWindow
 	JournalRetention  int    // days the audit log is kept; 0 is for ever
 	Command           string // CommandVerify, CommandExport, CommandRotate or "" for serving
 	Format            string // of CommandExport: "jsonl" or "csv"
@@ -121,6 +122,8 @@ func (c *Config) settings() []setting {
 			help: "no new keys for users with this /PATH/, tag:KEY=VALUE or user:NAME"},
 		{group: "Rules", name: "require-reason", yes: &c.RequireReason,
 			help: "every change needs a reason or ticket"},
+		{group: "Rules", name: "fresh-sign-in", value: "MINUTES", fallback: "15", number: &c.FreshSignIn,
+			help: "how old a sign-in may be for changes, 5 to 60"},
 		{group: "Rules", name: "journal-retention", value: "DAYS", fallback: "0", number: &c.JournalRetention,
 			help: "how long the audit log keeps its rows; 0 is for ever"},
 

@@ -51,3 +51,17 @@ func TestRetention(t *testing.T) {
 		}
 	}
 }
+
+func TestFreshSignIn(t *testing.T) {
+	t.Parallel()
+	for minutes, fine := range map[string]bool{"4": false, "5": true, "15": true, "60": true, "61": false, "0": false} {
+		c, err := Parse([]string{"-fresh-sign-in", minutes}, environment(nil), io.Discard)
+		if err != nil || (c.Validate() == nil) != fine {
+			t.Errorf("%s minutes: %v %v", minutes, err, c.Validate())
+		}
+	}
+	c, err := Parse(nil, environment(map[string]string{"KEYDESK_FRESH_SIGN_IN": "30"}), io.Discard)
+	if err != nil || c.FreshSignInWindow() != 30*time.Minute {
+		t.Errorf("%v %v", c.FreshSignInWindow(), err)
+	}
+}

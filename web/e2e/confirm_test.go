@@ -3,6 +3,7 @@ package e2e
 import (
 	"database/sql"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,43 +13,146 @@ import (
 // age makes every sign-in older, as if the program had been down for that long.
 func (a *app) age(by time.Duration) {
 	a.t.Helper()
+	a.inDatabase(`UPDATE sessions SET signed_in_at = signed_in_at - ?`, by.Microseconds())
+}
+
+// idle ends every session, as if nobody had used it for that long.
+func (a *app) idle(by time.Duration) {
+	a.t.Helper()
+	a.inDatabase(`UPDATE sessions SET seen_at = seen_at - ?`, by.Microseconds())
+}
+
+// inDatabase changes rows while the program is down.
+func (a *app) inDatabase(statement string, arguments ...any) {
+	a.t.Helper()
 	a.kill()
 	database, err := sql.Open("sqlite", filepath.Join(a.Data, "keydesk.db"))
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	defer database.Close()
-	done, err := database.Exec(`UPDATE sessions SET signed_in_at = signed_in_at - ?`, by.Microseconds())
+	done, err := database.Exec(statement, arguments...)
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
-		a.t.Fatalf("%d sessions (%v)", n, err)
+		a.t.Fatalf("%d rows (%v)", n, err)
 	}
-	a.run()
+	a.run("-listen", strings.TrimPrefix(a.URL, "http://")) // an open page posts to the same address
 }
 
-// TestAnOldSignInIsConfirmedBeforeAKeyIsCreated, or not: then nothing is lost.
-func TestAnOldSignInIsConfirmedBeforeAKeyIsCreated(t *testing.T) {
+// wantValue waits for the value of the field with that label.
+func (b *tab) wantValue(label, value string) {
+	b.t.Helper()
+	b.locate("field", label)
+	b.until(`document.querySelector(` + quote(found) + `).value === ` + quote(value))
+}
+
+// openDescription goes to step 2 of creating an access key.
+func (b *tab) openDescription() {
+	b.t.Helper()
+	b.open(juan + "/access-keys/create")
+	b.click("Other")
+	b.click("Next")
+	b.sees("Set description tag")
+}
+
+// TestAnOldSignInIsConfirmedInTheForm: with scripts and without, a wrong password and a
+// window that ran out while the form was open lose nothing that was typed.
+func TestAnOldSignInIsConfirmedInTheForm(t *testing.T) {
+	t.Parallel()
+	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := start(t)
+			b := a.tab()
+			if !scripts {
+				b.withoutJavaScript()
+			}
+			b.signIn("admin", password)
+			b.openDescription()
+			b.seesNot("Confirm your identity")
+			b.fill("Description tag value", "billing export")
+			b.fill("Reason or ticket", "OPS-7")
+			a.age(16 * time.Minute)
+
+			b.click("Create access key")
+			b.sees("Confirm your identity")
+			b.wantValue("Description tag value", "billing export")
+			b.wantValue("Reason or ticket", "OPS-7")
+			if scripts {
+				b.until(`document.activeElement.labels?.[0]?.innerText === "Password"`)
+			}
+			b.fill("Password", "not the password")
+			b.click("Create access key")
+			b.sees("Incorrect password. Try again.")
+			b.wantValue("Description tag value", "billing export")
+			b.wantValue("Password", "")
+			b.fill("Password", password)
+			b.click("Create access key")
+			b.sees("Retrieve access keys")
+			b.done()
+			b.sees("billing export")
+		})
+	}
+}
+
+// TestAnOldSignInIsConfirmedWhileDeleting: in the dialog over the user's page, too.
+func TestAnOldSignInIsConfirmedWhileDeleting(t *testing.T) {
 	t.Parallel()
 	a := start(t)
 	b := a.tab()
 	b.signIn("admin", password)
-	a.age(6 * time.Minute)
-	b.open(juan)
-	b.click("Create access key")
-	b.sees("Confirm that it is you")
-	b.click("Cancel")
-	b.until(`location.pathname === ` + quote(juan))
-	b.sees("Access keys (0)")
-
-	b.click("Create access key")
-	b.fill("Password", "not the password\n")
-	b.sees("It is not confirmed that it is you", "What you entered is not right.")
-	b.fill("Password", password)
-	b.click("Confirm")
-	b.sees("Access key best practices & alternatives")
-	b.until(`location.pathname === ` + quote(juan+"/access-keys/create"))
-	b.createKey("li.juan")
+	id, _ := b.createKey("li.juan")
 	b.done()
+	a.age(16 * time.Minute)
+	b.open(juan)
+	b.choose(id, "Deactivate")
+	b.sees("Deactivate " + id + "?")
+	b.seesNot("Confirm your identity") // the emergency action never asks
+	b.click("Deactivate")
+	b.sees("Access key deactivated")
+
+	b.choose(id, "Delete")
+	b.sees("Delete "+id+"?", "Confirm your identity")
+	b.fill("To confirm deletion, enter the access key ID", id)
+	b.fill("Reason or ticket", "OPS-7")
+	b.fill("Password", "not the password\n")
+	b.sees("Incorrect password. Try again.")
+	b.wantValue("To confirm deletion, enter the access key ID", id)
+	b.wantValue("Reason or ticket", "OPS-7")
+	b.fill("Password", password+"\n")
+	b.sees("Access key deleted", "Access keys (0)")
+}
+
+// TestASessionEndsWhileTyping: the sign-in page says so, and leads back to the form,
+// filled in; nothing is sent by itself.
+func TestASessionEndsWhileTyping(t *testing.T) {
+	t.Parallel()
+	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := start(t)
+			b := a.tab()
+			if !scripts {
+				b.withoutJavaScript()
+			}
+			b.signIn("admin", password)
+			b.openDescription()
+			b.fill("Description tag value", "billing export")
+			b.fill("Reason or ticket", "OPS-7")
+			a.idle(2 * time.Hour)
+
+			b.click("Create access key")
+			b.sees("Your session ended", "Nothing was created or changed")
+			b.fill("User name", "admin")
+			b.fill("Password", password)
+			b.click("Sign in")
+			b.sees("Set description tag")
+			b.wantValue("Description tag value", "billing export")
+			b.wantValue("Reason or ticket", "OPS-7")
+			b.open(juan)
+			b.sees("Access keys (0)")
+		})
+	}
 }

@@ -137,11 +137,6 @@ var accountStates = []state{
 		b.press("000000\n")
 		b.sees("Verification codes are not on yet")
 	}},
-	{"confirm-refused", func(b *tab) { // else it is shown only to those who signed in long ago
-		b.open("/settings")
-		eval[bool](b, `(f => { f.method = "post"; f.action = "/confirm"; document.body.append(f); f.submit(); return true })(document.createElement("form"))`)
-		b.sees("It is not confirmed that it is you")
-	}},
 	at("my-sessions", "/my-sessions", "This session"),
 	{"user-menu", func(b *tab) {
 		b.click("admin")

@@ -126,6 +126,12 @@ func (s *Store) Current(r *http.Request) (Session, error) {
 	return row, nil
 }
 
+// Presented reports whether the browser has the cookie of a session, ended or not.
+func (s *Store) Presented(r *http.Request) bool {
+	_, found := cookieID(r, s.cookieName(r, sessionCookie))
+	return found
+}
+
 // End signs out: the session and its unspent tokens are gone from the database,
 // the cookie from the browser, and so are the pages in the browser's caches, which
 // Back would otherwise show to whoever sits down next.

@@ -26,6 +26,8 @@ type Waiting struct {
 	UserID string `json:"-"`
 	// Next is the local path to go to afterwards.
 	Next string `json:"next"`
+	// Form is what the page at Next is to be filled in with, if it is this person's.
+	Form *Form `json:"form,omitempty"`
 	// State, Nonce and Verifier are what the provider's answer must match.
 	State    string `json:"state,omitempty"`
 	Nonce    string `json:"nonce,omitempty"`

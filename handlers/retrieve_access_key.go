@@ -57,11 +57,13 @@ func (k AccessKeys) retrievePage(r *http.Request, home keyHome, created iamsvc.C
 		// Done is then a plain link: better unacknowledged than not shown.
 		k.Log.Error("no token to acknowledge a new access key with", "id", k.RequestID(r.Context()), "error", err.Error())
 	}
+	id, secret := created.Key.ID, created.Secret.Reveal()
 	return views.RetrieveAccessKeyPage{
-		UserName: home.user, KeyID: created.Key.ID, Secret: created.Secret.Reveal(),
-		FileName: home.user + "_accessKeys.csv",
-		DoneURL:  keysPath(home.id, home.user) + "/done", DoneToken: token, Attempt: attempt,
-		LeaveURL: home.page() + "#" + created.Key.ID,
+		UserName: home.user, KeyID: id, Secret: secret,
+		FileName: home.user + "_accessKeys.csv", Profile: importProfile(home.user, id, secret),
+		Credentials: credentialsText(id, secret), Environment: environmentText(id, secret),
+		DoneURL: keysPath(home.id, home.user) + "/done", DoneToken: token, Attempt: attempt,
+		LeaveURL: home.page() + "#" + id,
 	}
 }
 

@@ -5,7 +5,8 @@ const page = document.querySelector("[data-secret-page]");
 if (page) guard(page);
 
 function guard(page) {
-  const text = (id) => document.getElementById(id)?.textContent.trim() ?? "";
+  const text = (id) => document.getElementById(id)?.textContent ?? "";
+  const cell = (value) => /[",;\s]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   let saved = false;
   const save = () => { saved = true; };
 
@@ -15,21 +16,26 @@ function guard(page) {
     if (secret && getSelection()?.containsNode(secret, true)) save();
   });
   page.addEventListener("click", (event) => {
-    if (event.target.closest("[data-csv]")) download();
+    const csv = event.target.closest("[data-csv]");
+    if (csv) download(csv.dataset.profile);
     if (event.target.closest("[data-done]")) save();
   });
   page.addEventListener("submit", (event) => {
     if (event.target.matches("[data-done]")) save();
   });
 
-  function download() {
+  // With a profile, the file is one that `aws configure import` takes: it knows
+  // neither quotes nor what has to stand in them, which the server checks.
+  function download(profile) {
     const id = text(page.dataset.keyId), secret = text(page.dataset.secretId);
     if (!secret) return;
-    const csv = `\ufeffAccess key ID,Secret access key\r\n${id},${secret}\r\n`;
+    const csv = profile
+      ? `User Name,Access key ID,Secret access key\r\n${profile},${id},${secret}\r\n`
+      : `\ufeffAccess key ID,Secret access key\r\n${cell(id)},${cell(secret)}\r\n`;
     const url = URL.createObjectURL(new Blob([csv], { type: "text/csv;charset=utf-8" }));
     const link = document.createElement("a");
     link.href = url;
-    link.download = page.dataset.file;
+    link.download = profile ? page.dataset.file.replace(/\.csv$/, "_import.csv") : page.dataset.file;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
     save();

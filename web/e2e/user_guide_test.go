@@ -160,19 +160,37 @@ func TestToDownloadTheCSVFile(t *testing.T) {
 	folder := b.downloads()
 	id, secret := b.createKey("li.juan")
 	b.click("Download .csv file")
-	var got []byte
-	b.eventually("the file", func() bool {
-		var err error
-		got, err = os.ReadFile(filepath.Join(folder, "li.juan_accessKeys.csv"))
-		return err == nil && len(got) > 0
-	})
-	if want := "\ufeffAccess key ID,Secret access key\r\n" + id + "," + secret + "\r\n"; string(got) != want {
-		t.Errorf("the file holds %q, want %q", got, want)
-	}
+	b.savedFile(filepath.Join(folder, "li.juan_accessKeys.csv"), "\ufeffAccess key ID,Secret access key\r\n"+id+","+secret+"\r\n")
+	b.click(".csv for aws configure import")
+	b.savedFile(filepath.Join(folder, "li.juan_accessKeys_import.csv"), "User Name,Access key ID,Secret access key\r\nli.juan,"+id+","+secret+"\r\n")
+
+	// Other servers send other characters.
+	eval[bool](b, `(() => {
+		document.querySelector("[data-secret-page]").dataset.file = "odd.csv";
+		document.getElementById("access-key-id").textContent = "it;s";
+		document.getElementById("secret-access-key").textContent = 'a"b,c';
+		return true;
+	})()`)
+	b.click("Download .csv file")
+	b.savedFile(filepath.Join(folder, "odd.csv"), "\ufeffAccess key ID,Secret access key\r\n\"it;s\",\"a\"\"b,c\"\r\n")
+
 	b.click("Access keys") // saved, so nobody asks before leaving
 	b.sees("Every access key of every IAM user")
 	if len(b.asked) > 0 {
 		t.Error("the page asks before leaving although the file was saved")
+	}
+}
+
+func (b *tab) savedFile(path, want string) {
+	b.t.Helper()
+	var got []byte
+	b.eventually("the file", func() bool {
+		var err error
+		got, err = os.ReadFile(path)
+		return err == nil && len(got) > 0
+	})
+	if string(got) != want {
+		b.t.Errorf("the file holds %q, want %q", got, want)
 	}
 }
 

@@ -107,6 +107,9 @@ var keysList = listKind[keyRow]{
 	owner: func(r keyRow) *iamsvc.InventoryUser { return r.user },
 	fits:  func(m *listMatcher, r keyRow) bool { return m.key(r.user, r.key) },
 	keys:  func(r keyRow) []iamsvc.AccessKey { return []iamsvc.AccessKey{*r.key} },
+
+	fields: accessKeyFields,
+	blank:  keyRow{blankUser, &blankUser.Keys[0]},
 }
 
 // List shows every access key of every user as the inventory has them; it

@@ -81,6 +81,7 @@ func newAuditLogPage(events []audit.Event, total, size int, q auditQuery) views.
 		Pages:  listPager(min(q.Page, last), last, func(n int) string { return q.onPage(n).at(auditLogPath) }),
 		CSVURL: q.onPage(1).at("/audit-log.csv"), JSONLURL: q.onPage(1).at("/audit-log.jsonl"), VerifyURL: verify.at(auditLogPath),
 	}
+	page.ExcelURL = withByteOrderMark(page.CSVURL)
 	if total == 1 {
 		page.Count = "1 event"
 	}
@@ -124,7 +125,9 @@ func auditResult(e audit.Event) views.Status {
 
 // DownloadCSV exports what the filters select for spreadsheets.
 func (a AuditLog) DownloadCSV(w http.ResponseWriter, r *http.Request) error {
-	return a.export(w, r, "csv", "text/csv; charset=utf-8", audit.WriteCSV)
+	return a.export(w, r, "csv", csvType, func(w io.Writer, events iter.Seq2[audit.Event, error]) error {
+		return audit.WriteCSV(csvWriter(w, r), events)
+	})
 }
 
 // DownloadJSONL exports it for programs, as JSON Lines.

@@ -18,7 +18,6 @@ type listColumn[T any] struct {
 	class     string
 	value     func(T) sortValue
 	cell      func(listView, T) []views.Line
-	export    func(listView, T) string // nil: what the cell says
 }
 
 // listView is what cells are drawn with.

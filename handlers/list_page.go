@@ -99,6 +99,7 @@ func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 	} else {
 		list.EmptyTitle, list.EmptyText = p.empty(q)
 		list.CSVURL, list.JSONURL = q.onPage(1).at(path+".csv"), q.onPage(1).at(path+".json")
+		list.ExcelURL = withByteOrderMark(list.CSVURL)
 		list.Count = matchCount(cut.matches, len(p.all), q.filtered(), p.unit)
 	}
 	return &drawnList{list, p.inventory, p.unread(cut.rows), err}

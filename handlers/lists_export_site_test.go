@@ -20,34 +20,43 @@ func TestDownloads(t *testing.T) {
 	create := s.accountPath() + "/create-user"
 	admin.submit(admin.get(create), create, url.Values{"user_name": {"=cmd"}}).wantStatus(t, http.StatusOK)
 	b := s.signedIn("helen")
-	b.get(usersURL+"?q=%3Dcmd").wantText(t, `href="`+usersURL+`.csv?q=%3Dcmd"`, "Download CSV", `href="`+usersURL+`.json?q=%3Dcmd"`, "Download JSON")
+	b.get(usersURL+"?q=%3Dcmd").wantText(t, `href="`+usersURL+`.csv?q=%3Dcmd"`, "Download CSV", `href="`+usersURL+`.csv?q=%3Dcmd&amp;bom=1"`, "CSV for Excel", `href="`+usersURL+`.json?q=%3Dcmd"`, "Download JSON")
 
 	p := b.get(usersURL+".csv?q=%3Dcmd").wantStatus(t, http.StatusOK)
 	lines, err := csv.NewReader(strings.NewReader(p.Body)).ReadAll()
-	if err != nil || len(lines) != 2 || lines[1][4] != "'=cmd" {
+	if err != nil || len(lines) != 2 || lines[0][0] != "user_name" || lines[1][0] != "'=cmd" {
 		t.Errorf("%v, %v", lines, err)
+	}
+	if excel := b.get(usersURL + ".csv?q=%3Dcmd&bom=1"); excel.Body != "\ufeff"+p.Body {
+		t.Errorf("with a byte order mark: %q", excel.Body)
 	}
 	if got := p.Header.Get("Content-Disposition"); !strings.HasPrefix(got, `attachment; filename="iam-users_123456789012_20`) || !strings.HasSuffix(got, `.csv"`) {
 		t.Errorf("file name %s", got)
 	}
 
 	p = b.get(accessKeysURL+".json?keys=active&page=7").wantStatus(t, http.StatusOK)
-	var keys []map[string]string
-	if err := json.Unmarshal([]byte(p.Body), &keys); err != nil {
-		t.Fatal(err)
+	var keys struct {
+		Complete bool
+		Rows     []struct {
+			ID     string `json:"access_key_id"`
+			Status string
+		}
 	}
-	for _, k := range keys {
-		if _, _, known := s.Account.Inventory().Key(k["Access key ID"]); !known && !strings.Contains(k["Access key ID"], ";") || k["Status"] != "Active" {
+	if err := json.Unmarshal([]byte(p.Body), &keys); err != nil || !keys.Complete {
+		t.Fatal(err, keys)
+	}
+	for _, k := range keys.Rows {
+		if _, _, known := s.Account.Inventory().Key(k.ID); !known || k.Status != "Active" {
 			t.Errorf("%v", k)
 		}
 	}
-	if want := b.get(accessKeysURL + "?keys=active").Body; !strings.Contains(want, ">"+strconv.Itoa(len(keys))+" of ") {
-		t.Errorf("%d keys in the file, another number on the page", len(keys))
+	if want := b.get(accessKeysURL + "?keys=active").Body; !strings.Contains(want, ">"+strconv.Itoa(len(keys.Rows))+" of ") {
+		t.Errorf("%d keys in the file, another number on the page", len(keys.Rows))
 	}
-	for action, path := range map[string]string{"ExportUsers": usersURL, "ExportAccessKeys": accessKeysURL} {
+	for action, want := range map[string]int{"ExportUsers": 2, "ExportAccessKeys": 1} {
 		rows := s.events(action)
-		if len(rows) != 1 || rows[0].Outcome != audit.OutcomeOK || rows[0].Actor.Name != "helen" || rows[0].Account != "123456789012" {
-			t.Errorf("%s in the journal: %+v", path, rows)
+		if len(rows) != want || rows[0].Outcome != audit.OutcomeOK || rows[0].Actor.Name != "helen" || rows[0].Account != "123456789012" {
+			t.Errorf("%s in the journal: %+v", action, rows)
 		}
 	}
 }

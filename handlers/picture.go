@@ -24,6 +24,8 @@ type listKind[T any] struct {
 	rows     func(*iamsvc.Inventory) []T          // in listOrder
 	owner    func(T) *iamsvc.InventoryUser
 	keys     func(T) []iamsvc.AccessKey // that the row is about
+	fields   func(listView, T) record   // of a row in an export
+	blank    T                          // a row without values
 	fits     func(*listMatcher, T) bool // the filters, not the search
 }
 

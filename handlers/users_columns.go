@@ -21,7 +21,7 @@ var userColumns = []listColumn[userRow]{
 	{id: "path", title: "Path",
 		cell:  func(_ listView, u userRow) []views.Line { return plain(orNone(u.Path)) },
 		value: func(u userRow) sortValue { return textValue(u.Path) }},
-	{id: "groups", title: "Groups", standard: true, cell: userGroupsCell, export: userGroupNames,
+	{id: "groups", title: "Groups", standard: true, cell: userGroupsCell,
 		value: func(u userRow) sortValue { return countValue(len(u.Groups), u.GroupsRead) }},
 	{id: "activity", title: "Last activity", standard: true, cell: userActivityCell,
 		value: func(u userRow) sortValue { return agoValue(u.LastActivity) }},
@@ -86,14 +86,6 @@ func userGroupsCell(v listView, u userRow) []views.Line {
 	default:
 		return v.unknown()
 	}
-}
-
-// userGroupNames has room for what the cell only counts.
-func userGroupNames(v listView, u userRow) string {
-	if u.GroupsRead {
-		return orNone(strings.Join(u.Groups, "; "))
-	}
-	return exportedLines(userGroupsCell(v, u))
 }
 
 // userActivityCell says "Never" of a user with credentials that were never

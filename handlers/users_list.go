@@ -94,6 +94,9 @@ var usersList = listKind[userRow]{
 	owner: func(u userRow) *iamsvc.InventoryUser { return u },
 	fits:  func(m *listMatcher, u userRow) bool { return m.user(u) },
 	keys:  func(u userRow) []iamsvc.AccessKey { return u.Keys },
+
+	fields: userFields,
+	blank:  blankUser,
 }
 
 func newUsersPage(p *picture[userRow], q listQuery, person listPerson) (*listPage, *drawnList, error) {

@@ -11,6 +11,7 @@ import (
 
 	"keydesk/web/audit"
 	"keydesk/web/config"
+	"keydesk/web/csvfile"
 	"keydesk/web/db"
 )
 
@@ -40,7 +41,7 @@ func AuditCommand(ctx context.Context, c config.Config, stdout io.Writer) error 
 	}
 	events := journal.Each(ctx, audit.Filter{})
 	if c.Format == "csv" {
-		return audit.WriteCSV(stdout, events)
+		return audit.WriteCSV(csvfile.NewWriter(stdout), events)
 	}
 	return audit.WriteJSONL(stdout, events)
 }

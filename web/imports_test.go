@@ -14,9 +14,10 @@ import (
 var allowed = map[string][]string{
 	"":                    {"web", "web/...", "iamsvc"},
 	"web":                 {"handlers", "views", "static", "web/...", "iamsvc"},
-	"handlers":            {"iamsvc", "iamsvc/paste", "iamsvc/textindex", "views", "web/auth", "web/session", "web/audit", "web/db"},
+	"handlers":            {"iamsvc", "iamsvc/paste", "iamsvc/textindex", "views", "web/auth", "web/session", "web/audit", "web/csvfile", "web/db"},
 	"views":               {"static"},
-	"web/audit":           {"web/db"},
+	"web/audit":           {"web/csvfile", "web/db"},
+	"web/csvfile":         {},
 	"web/session":         {"web/db"},
 	"web/auth":            {"web/db"},
 	"web/auth/authtest":   {},
@@ -43,6 +44,7 @@ var notThere = map[string]string{
 	"web/db":              "net/http",
 	"web/auth":            "net/http",
 	"web/audit":           "net/http",
+	"web/csvfile":         "net/http",
 }
 
 func TestImports(t *testing.T) {

@@ -2,16 +2,16 @@ package audit
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"iter"
-	"slices"
 	"strconv"
-	"strings"
+
+	"keydesk/web/csvfile"
 )
 
-// fieldNames are the export's, near CloudTrail's, in the order of record.
+// fieldNames are those of the JSON Lines, near CloudTrail's because they go
+// where its events go, in the order of record.
 var fieldNames = []string{
 	"seq", "eventTime", "phase", "attempt",
 	"actorIssuer", "actorSubject", "actorName", "actorRole",
@@ -34,56 +34,40 @@ func (e Event) record() []string {
 	return append(r, e.Hash)
 }
 
-// resultColumn ends the lines of the CSV, which people read.
-const resultColumn = "result"
+// columnNames are the columns of the CSV, in the order of record: fieldNames as
+// all of Keydesk's CSV files spell them, and last what came of the event in the
+// words of the pages.
+var columnNames = []string{
+	"seq", "event_time", "phase", "attempt",
+	"actor_issuer", "actor_subject", "actor_name", "actor_role",
+	"event_name", "account", "user_name", "access_key_id",
+	"old_state", "new_state", "reason", "outcome", "error_code",
+	"request_id", "aws_request_id", "source_address", "replica", "version", "hash",
+	"result",
+}
 
-// WriteCSV writes a header and a line for each event, until the first error: the
-// fields of the journal and, last, what came of it in the words of the pages.
-func WriteCSV(w io.Writer, events iter.Seq2[Event, error]) error {
-	c := NewCSV(w)
-	if err := c.Write(append(slices.Clone(fieldNames), resultColumn)); err != nil {
+// WriteCSV writes a header and a line for each event, until the first error.
+func WriteCSV(w *csvfile.Writer, events iter.Seq2[Event, error]) error {
+	if err := writeLine(w, csvfile.Plain, columnNames); err != nil {
 		return err
 	}
 	for e, err := range events {
 		if err != nil {
 			return err
 		}
-		if err := c.Write(append(e.record(), e.Result())); err != nil {
+		if err := writeLine(w, csvfile.Untrusted, append(e.record(), e.Result())); err != nil {
 			return err
 		}
 	}
-	return c.Flush()
+	return w.Flush()
 }
 
-// CSV writes files that people open in spreadsheets: no cell of them is a formula.
-type CSV struct{ w *csv.Writer }
-
-// NewCSV writes to w.
-func NewCSV(w io.Writer) *CSV { return &CSV{csv.NewWriter(w)} }
-
-// Write writes one line. Cells a spreadsheet would run as a formula begin with an
-// apostrophe.
-func (c *CSV) Write(cells []string) error {
-	line := make([]string, len(cells))
-	for i, cell := range cells {
-		line[i] = inert(cell)
+func writeLine(w *csvfile.Writer, cell func(string) csvfile.Cell, texts []string) error {
+	cells := make([]csvfile.Cell, len(texts))
+	for i, text := range texts {
+		cells[i] = cell(text)
 	}
-	return c.w.Write(line)
-}
-
-// Flush ends the file. Its error is that of any line before.
-func (c *CSV) Flush() error {
-	c.w.Flush()
-	return c.w.Error()
-}
-
-// inert keeps IAM names such as "=cmd" from being formulas (OWASP, CSV injection;
-// the last four are what East Asian spreadsheets read as = + - @).
-func inert(cell string) string {
-	if strings.IndexAny(cell, "=+-@\t\r\n＝＋－＠") == 0 {
-		return "'" + cell
-	}
-	return cell
+	return w.Write(cells...)
 }
 
 // WriteJSONL writes each event as one line of JSON, until the first error. Values are

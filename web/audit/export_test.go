@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"keydesk/web/csvfile"
 	"keydesk/web/db/dbtest"
 )
 
@@ -29,13 +30,13 @@ func TestWriteCSV(t *testing.T) {
 	var out bytes.Buffer
 	e := fullEvent()
 	e.Seq, e.User, e.Reason = 7, "=cmd|' /C calc'!A0", `say "hi", ok`
-	if err := WriteCSV(&out, sequence(e)); err != nil {
+	if err := WriteCSV(csvfile.NewWriter(&out), sequence(e)); err != nil {
 		t.Fatal(err)
 	}
-	want := "seq,eventTime,phase,attempt,actorIssuer,actorSubject,actorName,actorRole,eventName,recipientAccountId,userName," +
-		"accessKeyId,oldState,newState,reason,outcome,errorCode,requestID,awsRequestID,sourceIPAddress,replica,version,hash,result\n" +
+	want := "seq,event_time,phase,attempt,actor_issuer,actor_subject,actor_name,actor_role,event_name,account,user_name," +
+		"access_key_id,old_state,new_state,reason,outcome,error_code,request_id,aws_request_id,source_address,replica,version,hash,result\r\n" +
 		"7,2026-02-03T04:05:06.000789Z,outcome,1,text 00 ü,text 01 ü,text 02 ü,text 03 ü,text 04 ü,text 05 ü,'=cmd|' /C calc'!A0," +
-		"text 07 ü,text 08 ü,text 09 ü,\"say \"\"hi\"\", ok\",text 11 ü,text 12 ü,text 13 ü,text 14 ü,text 15 ü,text 16 ü,text 17 ü,,text 11 ü (text 12 ü)\n"
+		"text 07 ü,text 08 ü,text 09 ü,\"say \"\"hi\"\", ok\",text 11 ü,text 12 ü,text 13 ü,text 14 ü,text 15 ü,text 16 ü,text 17 ü,,text 11 ü (text 12 ü)\r\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -85,9 +86,9 @@ func TestExportReportsErrors(t *testing.T) {
 	}
 	full := writer(func([]byte) (int, error) { return 0, broken })
 	for what, err := range map[string]error{
-		"CSV, reading":   WriteCSV(&bytes.Buffer{}, failing),
+		"CSV, reading":   WriteCSV(csvfile.NewWriter(&bytes.Buffer{}), failing),
 		"JSONL, reading": WriteJSONL(&bytes.Buffer{}, failing),
-		"CSV, writing":   WriteCSV(full, sequence(fullEvent())),
+		"CSV, writing":   WriteCSV(csvfile.NewWriter(full), sequence(fullEvent())),
 		"JSONL, writing": WriteJSONL(full, sequence(fullEvent())),
 	} {
 		if !errors.Is(err, broken) {
@@ -108,7 +109,7 @@ func FuzzCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two string) {
 		var out bytes.Buffer
 		e := Event{User: one, Reason: two, Replica: two + one}
-		if err := WriteCSV(&out, sequence(e, e)); err != nil {
+		if err := WriteCSV(csvfile.NewWriter(&out), sequence(e, e)); err != nil {
 			t.Fatal(err)
 		}
 		records, err := csv.NewReader(&out).ReadAll()
@@ -116,7 +117,7 @@ func FuzzCSV(f *testing.F) {
 			t.Fatalf("%q %q: %d records, %v", one, two, len(records), err)
 		}
 		for _, r := range records {
-			if len(r) != len(fieldNames)+1 {
+			if len(r) != len(columnNames) {
 				t.Fatalf("%q %q: %d cells", one, two, len(r))
 			}
 			for _, cell := range r {

@@ -14,6 +14,7 @@ import (
 	"keydesk/views"
 	"keydesk/web/audit"
 	"keydesk/web/auth"
+	"keydesk/web/csvfile"
 )
 
 // CredentialReport is IAM's own report on the credentials of all users.
@@ -89,7 +90,8 @@ func (c CredentialReport) Generate(w http.ResponseWriter, r *http.Request) error
 }
 
 // Download gives the report as IAM gave it, byte for byte, under the name the
-// console uses.
+// console uses. With ?safe=1 no cell of it is a formula: IAM writes the names
+// of users as they are, "=cmd" too.
 func (c CredentialReport) Download(w http.ResponseWriter, r *http.Request) error {
 	account, err := c.account(r)
 	if err != nil {
@@ -106,10 +108,42 @@ func (c CredentialReport) Download(w http.ResponseWriter, r *http.Request) error
 	if generated.IsZero() {
 		generated = c.Now()
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="status_reports_`+generated.UTC().Format("2006-01-02T150405")+`.csv"`)
-	_, _ = w.Write(report.Raw) // A client that has gone needs no answer.
+	safe := r.URL.Query().Get("safe") == "1"
+	w.Header().Set("Content-Type", csvType)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+reportFileName(generated, safe)+`"`)
+	if safe {
+		_ = writeSafeReport(csvWriter(w, r), report) // A client that has gone needs no answer.
+		return nil
+	}
+	_, _ = w.Write(report.Raw)
 	return nil
+}
+
+func reportFileName(generated time.Time, safe bool) string {
+	name := "status_reports_" + generated.UTC().Format("2006-01-02T150405")
+	if safe {
+		name += "_safe"
+	}
+	return name + ".csv"
+}
+
+// writeSafeReport writes the report with IAM's own names and values. Dates and
+// numbers never look like formulas, so that only names are changed.
+func writeSafeReport(w *csvfile.Writer, report iamsvc.CredentialReport) error {
+	lines := [][]string{report.Header}
+	for _, row := range report.Rows {
+		lines = append(lines, row.Values)
+	}
+	for _, line := range lines {
+		cells := make([]csvfile.Cell, len(line))
+		for i, text := range line {
+			cells[i] = csvfile.Untrusted(text)
+		}
+		if err := w.Write(cells...); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
 }
 
 // reportQuery is which rows were asked for.
@@ -150,7 +184,8 @@ func newCredentialReportPage(account string, report iamsvc.CredentialReport, err
 		page.Generated = views.Time{ISO: machine(report.Generated), Text: absolute(report.Generated), Absolute: absolute(report.Generated)}
 		page.Age = strings.TrimSuffix(relative(now, report.Generated), " ago")
 	}
-	page.DownloadURL = page.URL + ".csv"
+	page.RawURL = page.URL + ".csv"
+	page.SafeURL = page.RawURL + "?safe=1"
 	rows := reportMatches(report.Rows, q.Search)
 	page.Count = matchCount(len(rows), len(report.Rows), q.Search != "", "row")
 	shown, current, last := pageOf(rows, listQuery{Page: q.Page}, size)

@@ -1,8 +1,11 @@
 package handlers_test
 
 import (
+	"bytes"
+	"encoding/csv"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +24,8 @@ func TestCredentialReport(t *testing.T) {
 	page := admin.get(path).wantStatus(t, http.StatusOK).wantText(t, "Generate report")
 	s.submitUntilComplete(admin, page, path)
 
-	admin.get(path).wantText(t, "Complete", "A report is kept for four hours", "&lt;root_account&gt;", "user_creation_time", "Download .csv file")
+	admin.get(path).wantText(t, "Complete", "A report is kept for four hours", "&lt;root_account&gt;", "user_creation_time",
+		"Download .csv file as IAM gave it", `href="`+path+`.csv"`, "Download .csv for spreadsheets", `href="`+path+`.csv?safe=1"`)
 	report, err := s.Account.CredentialReport(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +37,16 @@ func TestCredentialReport(t *testing.T) {
 	if got := file.Header.Get("Content-Disposition"); !strings.HasPrefix(got, `attachment; filename="status_reports_`) {
 		t.Errorf("Content-Disposition %q", got)
 	}
-	if rows := s.events("ExportCredentialReport"); len(rows) != 1 || rows[0].Actor.Name != "admin" {
+	safe := admin.get(path+".csv?safe=1").wantStatus(t, http.StatusOK)
+	before, errBefore := csv.NewReader(bytes.NewReader(report.Raw)).ReadAll()
+	after, errAfter := csv.NewReader(strings.NewReader(safe.Body)).ReadAll()
+	if errBefore != nil || errAfter != nil || len(before) < 10 || !reflect.DeepEqual(before, after) {
+		t.Errorf("%v, %v, %d lines of %d", errBefore, errAfter, len(after), len(before))
+	}
+	if got := safe.Header.Get("Content-Disposition"); !strings.HasSuffix(got, `_safe.csv"`) {
+		t.Errorf("Content-Disposition %q", got)
+	}
+	if rows := s.events("ExportCredentialReport"); len(rows) != 2 || rows[0].Actor.Name != "admin" {
 		t.Errorf("journal: %+v", rows)
 	}
 

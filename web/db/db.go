@@ -61,6 +61,9 @@ type dialect struct {
 	version string
 	// alone is set where no other replica writes.
 	alone bool
+	// vacuum is the statement that rewrites the whole database; "" where that is for
+	// the tables' owner to do.
+	vacuum string
 	// explain turns the driver's errors into this package's.
 	explain func(error) error
 }

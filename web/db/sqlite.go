@@ -25,6 +25,7 @@ var sqliteDialect = dialect{
 	bind:    func(query string, args []any) (string, []any) { return query, args },
 	version: `PRAGMA data_version`,
 	alone:   true,
+	vacuum:  `VACUUM`,
 	explain: explainSQLite,
 }
 
@@ -47,7 +48,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := sqlitePools(abs)
+	d, err := sqlitePools(abs, sqliteDialect)
 	if err != nil {
 		return nil, errors.Join(err, unlockFile(lock))
 	}
@@ -61,7 +62,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 // sqlitePools opens the writer and the readers. synchronous=FULL because in WAL
 // mode the usual NORMAL loses acknowledged transactions on power loss: a spent
 // token would come back and an audit row would vanish.
-func sqlitePools(path string) (*DB, error) {
+func sqlitePools(path string, in dialect) (*DB, error) {
 	write, err := sql.Open("sqlite", dsn(path, "immediate"))
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func sqlitePools(path string) (*DB, error) {
 	}
 	read.SetMaxOpenConns(5) // one is the watch's
 	read.SetMaxIdleConns(5)
-	return newDB(write, read, sqliteDialect), nil
+	return newDB(write, read, in), nil
 }
 
 // dsn escapes the path: an unescaped '?' in a folder's name would let the rest of

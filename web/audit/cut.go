@@ -39,7 +39,7 @@ func readGap(e Event) (g gap, ok bool) {
 }
 
 // Cut deletes rows from before a time, and returns how many. These stay: the first and
-// the newest row, rows that stand for earlier cuts or a change of the key, and every row of a creation whose
+// the newest row, rows that stand for earlier cuts, a change of the key or a sealing, and every row of a creation whose
 // key was not deleted and whose secret nobody has said to have. The chain stays
 // verifiable.
 func (j *Journal) Cut(ctx context.Context, before time.Time, of KeyActions) (rows int64, err error) {
@@ -64,13 +64,13 @@ func (j *Journal) Cut(ctx context.Context, before time.Time, of KeyActions) (row
 // tooOld finds the stretches without a row that has to stay.
 func (j *Journal) tooOld(ctx context.Context, before time.Time, of KeyActions) (gaps []gap, err error) {
 	rows, err := j.db.Query(ctx, `SELECT seq, hash FROM journal
-		WHERE happened_at < ? AND seq > 1 AND seq < (SELECT MAX(seq) FROM journal) AND action NOT IN (?, ?)
+		WHERE happened_at < ? AND seq > 1 AND seq < (SELECT MAX(seq) FROM journal) AND action NOT IN (?, ?, ?)
 		AND NOT EXISTS (SELECT 1 FROM journal a
 			WHERE (a.seq = journal.seq OR a.seq = journal.attempt) AND a.phase = 'attempt' AND a.action = ?
 			AND NOT EXISTS (SELECT 1 FROM journal o WHERE o.attempt = a.seq
 				AND (o.outcome IN ('acknowledged', 'withdrawn', 'failed', 'refused') OR (o.outcome = 'reconciled' AND o.access_key_id = '') OR (o.access_key_id <> '' AND EXISTS
 					(SELECT 1 FROM journal d WHERE d.access_key_id = o.access_key_id AND d.action = ? AND d.outcome = 'ok')))))
-		ORDER BY seq`, db.Micros(before), ActionCut, ActionRotateKey, of.Create, of.Delete)
+		ORDER BY seq`, db.Micros(before), ActionCut, ActionRotateKey, ActionSealRow, of.Create, of.Delete)
 	if err != nil {
 		return nil, fmt.Errorf("audit journal: %w", err)
 	}

@@ -114,6 +114,12 @@ func (j *Journal) anchor(ctx context.Context, head link) error {
 		return err
 	}
 	j.noted = noted
+	// A Keydesk that runs beside this program may have written since.
+	if head.Seq < noted.Seq {
+		if head, err = headOf(j.db.QueryRow(ctx, selectHead)); err != nil {
+			return err
+		}
+	}
 	if head.Seq < noted.Seq { // said at the start, not at the first change
 		j.damage = missing(head, noted)
 		return nil

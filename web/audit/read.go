@@ -110,7 +110,7 @@ func (f Filter) where() (string, []any) {
 	add(f.User != "" && f.WholeUser, `LOWER(user_name)`+equals, f.User)
 	add(f.User != "" && !f.WholeUser, `LOWER(user_name)`+contains, part(f.User))
 	add(f.Account != "", `LOWER(account)`+equals, f.Account)
-	add(f.AccessKeyID != "", `LOWER(access_key_id)`+equals, f.AccessKeyID)
+	add(f.AccessKeyID != "", `LOWER(access_key_id) IN (LOWER(?), LOWER(?))`, f.AccessKeyID, f.AccessKeyID+sealedMark)
 	add(f.AccessKeyIDEnd != "", `LOWER(access_key_id)`+contains, strings.TrimSuffix(part(f.AccessKeyIDEnd), "%"))
 	add(f.Action != "", `LOWER(action)`+equals, f.Action)
 	add(f.Outcome != "", `LOWER(outcome)`+equals, f.Outcome)
@@ -138,6 +138,11 @@ func (j *Journal) query(ctx context.Context, rest string, args ...any) (list []E
 	if err != nil {
 		return nil, fmt.Errorf("audit journal: %w", err)
 	}
+	return scanEvents(rows)
+}
+
+// scanEvents reads what columns names, and closes the rows.
+func scanEvents(rows *sql.Rows) (list []Event, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var e Event

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return config.Fault(err)
 	}
 	if c.Command != "" {
-		return web.AuditCommand(ctx, c, stdout)
+		return web.Command(ctx, c, version, stdout)
 	}
 	return serve(ctx, c, protection, stdout, newLog(c.LogFormat, stderr))
 }

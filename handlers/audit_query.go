@@ -130,7 +130,7 @@ var auditActions = []string{
 	string(iamsvc.ActionTagUser), string(iamsvc.ActionCreateUser),
 	actionLookUp, actionGenerateReport, actionExportReport, actionExportAuditLog, actionPauseReading, actionResumeReading, actionExportUsers, actionExportAccessKeys,
 	actionSignIn, actionSignOut, "Refused", actionEndSession, actionChangePassword,
-	audit.ActionCut, actionCreateLocalAccount, actionSetRole, actionDisable, actionEnable, actionResetPassword, actionEndSessions,
+	audit.ActionCut, ActionCreateLocalAccount, actionSetRole, actionDisable, actionEnable, ActionResetPassword, ActionEndSessions,
 }
 
 var auditOutcomes = []string{

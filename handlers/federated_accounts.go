@@ -24,7 +24,7 @@ type FederatedAccounts struct {
 const (
 	actionDisableFederated     = "DisableFederatedAccount"
 	actionEnableFederated      = "EnableFederatedAccount"
-	actionEndFederatedSessions = "EndFederatedAccountSessions"
+	ActionEndFederatedSessions = "EndFederatedAccountSessions"
 )
 
 // Show is the page of one person.
@@ -46,7 +46,7 @@ func (f FederatedAccounts) show(w http.ResponseWriter, r *http.Request, status i
 	if page.DisabledToken, err = f.formToken(r, disableFederated(!a.Disabled), a.ID); err != nil {
 		return err
 	}
-	if page.SessionsToken, err = f.formToken(r, actionEndFederatedSessions, a.ID); err != nil {
+	if page.SessionsToken, err = f.formToken(r, ActionEndFederatedSessions, a.ID); err != nil {
 		return err
 	}
 	page.Shell, err = f.Shell(w, r, Page{Title: a.Name, Current: localAccountsPath,
@@ -68,7 +68,7 @@ func (f FederatedAccounts) SetDisabled(w http.ResponseWriter, r *http.Request) e
 		return ErrOwnAccount
 	}
 	disable := r.PostFormValue("disabled") == "yes"
-	event := audit.Event{Action: disableFederated(disable), User: federatedName(a.Subject), OldState: federatedStatus(a).Text}
+	event := audit.Event{Action: disableFederated(disable), User: FederatedName(a.Subject), OldState: federatedStatus(a).Text}
 	err = f.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 		if err := f.OIDC.Accounts.SetDisabled(ctx, a.ID, disable); err != nil {
 			return err
@@ -89,7 +89,7 @@ func (f FederatedAccounts) EndSessions(w http.ResponseWriter, r *http.Request) e
 		return err
 	}
 	ended := 0
-	event := audit.Event{Action: actionEndFederatedSessions, User: federatedName(a.Subject)}
+	event := audit.Event{Action: ActionEndFederatedSessions, User: FederatedName(a.Subject)}
 	err = f.explainedChange(r, event, a.ID, func(ctx context.Context) (err error) {
 		ended, err = f.Sessions.EndAll(ctx, a.ID, "")
 		return err
@@ -173,10 +173,10 @@ func disableFederated(disable bool) string {
 // personName is how the journal calls a person where it would else name an IAM user.
 func personName(u auth.User) string {
 	if u.Issuer == auth.IssuerLocal {
-		return localName(u.Name)
+		return LocalName(u.Name)
 	}
-	return federatedName(u.Subject)
+	return FederatedName(u.Subject)
 }
 
-// federatedName is by subject: names at the provider change, and go to others.
-func federatedName(subject string) string { return "oidc/" + subject }
+// FederatedName is by subject: names at the provider change, and go to others.
+func FederatedName(subject string) string { return "oidc/" + subject }

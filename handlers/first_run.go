@@ -62,7 +62,7 @@ func (s SignIn) FirstRunSubmit(w http.ResponseWriter, r *http.Request) error {
 // FirstAdministratorEvent is what the journal says of the one account that no
 // account has made; by is how else it came.
 func FirstAdministratorEvent(name, by string) audit.Event {
-	return audit.Event{Action: actionCreateLocalAccount, User: localName(name), NewState: string(auth.RoleAdministrator),
+	return audit.Event{Action: ActionCreateLocalAccount, User: LocalName(name), NewState: string(auth.RoleAdministrator),
 		Actor: audit.Actor{Issuer: auth.IssuerLocal, Name: by}}
 }
 
@@ -126,6 +126,6 @@ func accountFaults(err error) (name, password string) {
 	return "", ""
 }
 
-// localName is how the journal calls a local account where it would else name
+// LocalName is how the journal calls a local account where it would else name
 // an IAM user: the stroke keeps the two apart, since IAM names have none.
-func localName(name string) string { return auth.IssuerLocal + "/" + name }
+func LocalName(name string) string { return auth.IssuerLocal + "/" + name }

@@ -22,9 +22,9 @@ const (
 	actionSetRole       = "SetLocalAccountRole"
 	actionDisable       = "DisableLocalAccount"
 	actionEnable        = "EnableLocalAccount"
-	actionResetPassword = "ResetLocalAccountPassword"
-	actionEndSessions   = "EndLocalAccountSessions"
-	actionResetCodes    = "ResetVerificationCodes"
+	ActionResetPassword = "ResetLocalAccountPassword"
+	ActionEndSessions   = "EndLocalAccountSessions"
+	ActionResetCodes    = "ResetVerificationCodes"
 )
 
 // Show is the page of one person.
@@ -49,8 +49,8 @@ func (l LocalAccounts) show(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	for action, token := range map[string]*string{
 		actionSetRole: &page.RoleToken, disableAction(!a.Disabled): &page.DisabledToken,
-		actionResetPassword: &page.PasswordToken, actionEndSessions: &page.SessionsToken,
-		actionResetCodes: &page.CodesToken,
+		ActionResetPassword: &page.PasswordToken, ActionEndSessions: &page.SessionsToken,
+		ActionResetCodes: &page.CodesToken,
 	} {
 		if *token, err = l.formToken(r, action, a.ID); err != nil {
 			return err
@@ -75,7 +75,7 @@ func (l LocalAccounts) SetRole(w http.ResponseWriter, r *http.Request) error {
 	if a.ID == l.user(r).ID {
 		return ErrOwnAccount
 	}
-	event := audit.Event{Action: actionSetRole, User: localName(a.Name), OldState: string(a.Role), NewState: string(role)}
+	event := audit.Event{Action: actionSetRole, User: LocalName(a.Name), OldState: string(a.Role), NewState: string(role)}
 	err = l.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 		if err := l.LocalAccounts.SetRole(ctx, a.ID, role); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (l LocalAccounts) SetDisabled(w http.ResponseWriter, r *http.Request) error
 	if a.ID == l.user(r).ID {
 		return ErrOwnAccount
 	}
-	event := audit.Event{Action: disableAction(disable), User: localName(a.Name), OldState: accountStatus(a).Text}
+	event := audit.Event{Action: disableAction(disable), User: LocalName(a.Name), OldState: accountStatus(a).Text}
 	err = l.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 		if err := l.LocalAccounts.SetDisabled(ctx, a.ID, disable); err != nil {
 			return err
@@ -130,7 +130,7 @@ func (l LocalAccounts) ResetPassword(w http.ResponseWriter, r *http.Request) err
 	password := r.PostFormValue("password")
 	err = auth.CheckAccount(a.Name, password)
 	if err == nil {
-		event := audit.Event{Action: actionResetPassword, User: localName(a.Name)}
+		event := audit.Event{Action: ActionResetPassword, User: LocalName(a.Name)}
 		err = l.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 			if err := l.LocalAccounts.SetPassword(ctx, a.ID, password); err != nil {
 				return err
@@ -153,7 +153,7 @@ func (l LocalAccounts) ResetCodes(w http.ResponseWriter, r *http.Request) error 
 	if a.ID == l.user(r).ID {
 		return ErrOwnAccount // the settings ask for a code first
 	}
-	event := audit.Event{Action: actionResetCodes, User: localName(a.Name)}
+	event := audit.Event{Action: ActionResetCodes, User: LocalName(a.Name)}
 	err = l.explainedChange(r, event, a.ID, func(ctx context.Context) error {
 		if err := l.Codes.Remove(ctx, a.ID); err != nil {
 			return err
@@ -170,7 +170,7 @@ func (l LocalAccounts) EndSessions(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	event := audit.Event{Action: actionEndSessions, User: localName(a.Name)}
+	event := audit.Event{Action: ActionEndSessions, User: LocalName(a.Name)}
 	ended := 0
 	err = l.explainedChange(r, event, a.ID, func(ctx context.Context) (err error) {
 		ended, err = l.Sessions.EndAll(ctx, a.ID, "")

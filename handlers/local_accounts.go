@@ -35,7 +35,7 @@ func (l LocalAccounts) list(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	if form.Token, err = l.formToken(r, actionCreateLocalAccount, newAccounts); err != nil {
+	if form.Token, err = l.formToken(r, ActionCreateLocalAccount, newAccounts); err != nil {
 		return err
 	}
 	page := newLocalAccountsPage(accounts, l.user(r).ID, l.Now())
@@ -61,7 +61,7 @@ func (l LocalAccounts) Create(w http.ResponseWriter, r *http.Request) error {
 	form := views.NewLocalAccount{UserName: name, Roles: roleOptions(role)}
 	err := auth.CheckAccount(name, password)
 	if err == nil {
-		event := audit.Event{Action: actionCreateLocalAccount, User: localName(name), NewState: string(role)}
+		event := audit.Event{Action: ActionCreateLocalAccount, User: LocalName(name), NewState: string(role)}
 		err = l.explainedChange(r, event, newAccounts, func(ctx context.Context) error {
 			_, err := l.LocalAccounts.Create(ctx, name, role, password)
 			return err

@@ -24,7 +24,7 @@ func (l LocalAccounts) ChangeOwnPassword(w http.ResponseWriter, r *http.Request)
 	}
 	fresh := r.PostFormValue("new_password")
 	if err = auth.CheckAccount(u.Name, fresh); err == nil {
-		event := audit.Event{Action: actionChangePassword, User: localName(u.Name)}
+		event := audit.Event{Action: actionChangePassword, User: LocalName(u.Name)}
 		err = l.change(r, event, u.ID, func(ctx context.Context) error {
 			return l.replacePassword(ctx, r, u, fresh, current)
 		})

@@ -33,7 +33,7 @@ var ErrSignInGone = errors.New("no such sign-in to finish")
 const (
 	actionSignIn             = "SignIn"
 	actionSignOut            = "SignOut"
-	actionCreateLocalAccount = "CreateLocalAccount"
+	ActionCreateLocalAccount = "CreateLocalAccount"
 )
 
 // Form asks for user name and password.

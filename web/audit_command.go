@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"keydesk/web/audit"
 	"keydesk/web/config"
@@ -15,15 +18,12 @@ import (
 	"keydesk/web/db"
 )
 
-// AuditCommand is `keydesk audit`. Verifying and exporting read the journal, beside a Keydesk
-// that may be running, and change nothing.
-func AuditCommand(ctx context.Context, c config.Config, stdout io.Writer) error {
-	if c.Command == config.CommandRotate {
-		return rotateKey(ctx, c, stdout)
-	}
+// readAudit verifies, exports or searches the journal, beside a Keydesk that may be
+// running, and changes nothing.
+func readAudit(ctx context.Context, c config.Config, stdout io.Writer) error {
 	database, err := db.OpenToRead(ctx, c.DatabaseURL())
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, db.ErrURL) {
-		return config.Fault(fmt.Errorf("%w; -data names the folder that Keydesk runs with", err))
+		return wrongData(err)
 	}
 	if err != nil {
 		return err
@@ -31,13 +31,16 @@ func AuditCommand(ctx context.Context, c config.Config, stdout io.Writer) error 
 	defer database.Close()
 	journal, err := audit.OpenToRead(ctx, database, filepath.Join(c.Data, "journal.key"))
 	if errors.Is(err, audit.ErrKeyMissing) || errors.Is(err, audit.ErrNoJournal) {
-		return config.Fault(fmt.Errorf("%w; -data names the folder that Keydesk runs with", err))
+		return wrongData(err)
 	}
 	if err != nil {
 		return err
 	}
-	if c.Command == config.CommandVerify {
+	switch c.Command {
+	case config.CommandVerify:
 		return verifyAudit(ctx, journal, stdout)
+	case config.CommandFindSecrets:
+		return findSecrets(ctx, journal, stdout)
 	}
 	events := journal.Each(ctx, audit.Filter{})
 	if c.Format == "csv" {
@@ -51,7 +54,7 @@ func AuditCommand(ctx context.Context, c config.Config, stdout io.Writer) error 
 func rotateKey(ctx context.Context, c config.Config, stdout io.Writer) error {
 	keyFile := filepath.Join(c.Data, "journal.key")
 	if _, err := os.Stat(keyFile); err != nil {
-		return config.Fault(fmt.Errorf("%w; -data names the folder that Keydesk runs with", err))
+		return wrongData(err)
 	}
 	database, err := db.Open(ctx, c.DatabaseURL())
 	if err != nil {
@@ -71,6 +74,84 @@ func verifyAudit(ctx context.Context, journal *audit.Journal, stdout io.Writer) 
 	if err != nil {
 		return err // a *audit.ChainError names the first bad row
 	}
-	fmt.Fprintf(stdout, "The audit log is as it was written: %d rows.\n", rows)
+	sealings, err := journal.Sealings(ctx)
+	if err != nil {
+		return err
+	}
+	if len(sealings) == 0 {
+		fmt.Fprintf(stdout, "The audit log is as it was written: %d rows.\n", rows)
+		return nil
+	}
+	fmt.Fprintf(stdout, "The audit log is as it was written: %d rows. Secrets were taken out of %d (%s):\n",
+		rows, len(sealings), audit.ActionSealRow)
+	for _, e := range sealings {
+		fmt.Fprintf(stdout, "  %s by %s, row %d: %s\n", e.Time.Format(time.RFC3339), e.Actor.Name, e.Seq, e.Reason)
+	}
 	return nil
+}
+
+// findSecrets names the rows, never what they hold: a terminal keeps what it has shown.
+func findSecrets(ctx context.Context, journal *audit.Journal, stdout io.Writer) error {
+	list, err := journal.Exposed(ctx)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(stdout, "No row of the audit log holds more than an access key ID.")
+		return nil
+	}
+	for _, x := range list {
+		fmt.Fprintf(stdout, "row %d, %s, %s by %s: %s holds %d characters\n", x.Event.Seq,
+			x.Event.Time.Format(time.RFC3339), x.Event.Action, orElse(x.Event.Actor.Name, "unknown"), x.Field, x.Length)
+	}
+	fmt.Fprintf(stdout, "\nAn access key ID of AWS has 20 characters; what follows may be its secret access key.\n"+
+		"1. Deactivate these keys in IAM: their secrets are in backups, exports and CloudTrail too.\n"+
+		"2. keydesk audit seal -rows %s\n", config.RowsFound)
+	return nil
+}
+
+// sealAudit takes what is secret out of rows for good, and then out of the database's
+// files. To do it again does no harm, and ends what was interrupted.
+func sealAudit(ctx context.Context, c config.Config, version string, stdout io.Writer) (err error) {
+	reason, err := commandReason(c)
+	if err != nil {
+		return err
+	}
+	database, journal, err := openBeside(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	rows, err := rowsToSeal(ctx, c, journal)
+	if err != nil {
+		return err
+	}
+	sealed, err := journal.SealRows(ctx, rows, audit.Event{Actor: operator(), Reason: reason, Version: version})
+	fmt.Fprintf(stdout, "%d rows sealed.\n", sealed)
+	if err != nil && strings.Contains(err.Error(), "permission denied") { // PostgreSQL's words
+		return fmt.Errorf("%w; give -database the role that owns the tables", err)
+	}
+	if err != nil {
+		return err
+	}
+	done, err := database.Vacuum(ctx)
+	if err != nil {
+		return fmt.Errorf("the rows are sealed, but their old bytes are still in the database's files: %w", err)
+	}
+	if !done {
+		fmt.Fprintln(stdout, "PostgreSQL keeps the old bytes until the owner of the tables runs: VACUUM FULL journal; CHECKPOINT;")
+	}
+	fmt.Fprintln(stdout, "Backups and exported files from before still hold what was taken out here.")
+	return nil
+}
+
+func rowsToSeal(ctx context.Context, c config.Config, journal *audit.Journal) (rows []int64, err error) {
+	if rows, err = c.SealRows(); err != nil || c.Rows != config.RowsFound {
+		return rows, err
+	}
+	list, err := journal.Exposed(ctx)
+	for _, x := range list {
+		rows = append(rows, x.Event.Seq)
+	}
+	return slices.Compact(rows), err // one row may hold several
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"keydesk/handlers"
-	"keydesk/web/audit"
 	"keydesk/web/auth"
 	"keydesk/web/config"
 	"keydesk/web/db"
@@ -97,21 +96,13 @@ func administratorFromFile(ctx context.Context, people *auth.LocalAccounts, jour
 		return config.Fault(fmt.Errorf("-admin-password-file: %w", err))
 	}
 	e := handlers.FirstAdministratorEvent(name, "-admin-password-file")
-	e.Phase, e.Version = audit.PhaseAttempt, journal.Version
-	if e.Attempt, err = journal.Audit.Append(ctx, e); err != nil {
-		return fmt.Errorf("-admin-password-file: %w", err)
-	}
-	_, createErr := people.CreateFirstAdministrator(ctx, name, password)
-	e.Phase, e.Outcome = audit.PhaseOutcome, audit.OutcomeOK
-	if createErr != nil {
-		e.Outcome = audit.OutcomeFailed
-	}
-	_, err = journal.Audit.Append(context.WithoutCancel(ctx), e)
+	e.Version = journal.Version
+	err = recorded(ctx, journal.Audit, e, func(ctx context.Context) error {
+		_, err := people.CreateFirstAdministrator(ctx, name, password)
+		return err
+	})
 	// Another replica that starts at the same time may be first.
-	if errors.Is(createErr, auth.ErrAdministratorExists) {
-		createErr = nil
-	}
-	if err := errors.Join(createErr, err); err != nil {
+	if err != nil && !errors.Is(err, auth.ErrAdministratorExists) {
 		return fmt.Errorf("-admin-password-file: %w", err)
 	}
 	return nil

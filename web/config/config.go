@@ -40,8 +40,12 @@ type Config struct {
 	RequireReason     bool   // every change needs a reason or ticket
 	FreshSignIn       int    // minutes; see FreshSignInWindow
 	JournalRetention  int    // days the audit log is kept; 0 is for ever
-	Command           string // CommandVerify, CommandExport, CommandRotate or "" for serving
+	Command           string // one of Commands, or "" for serving
 	Format            string // of CommandExport: "jsonl" or "csv"
+	Rows              string // of CommandSeal: numbers, ranges, or "found"; see SealRows
+	User, Role        string // whom a people command is about, and what they may do
+	PasswordFile      string // with the password that a people command sets
+	Reason            string // why a command changes something, for the audit log
 	Version           bool   // print the version and exit
 	Check             bool   // validate everything and exit
 
@@ -127,8 +131,19 @@ func (c *Config) settings() []setting {
 		{group: "Rules", name: "journal-retention", value: "DAYS", fallback: "0", number: &c.JournalRetention,
 			help: "how long the audit log keeps its rows; 0 is for ever"},
 
-		{group: "keydesk audit export", name: "format", value: "jsonl|csv", fallback: "jsonl", text: &c.Format,
+		{group: "keydesk audit", name: "format", value: "jsonl|csv", fallback: "jsonl", text: &c.Format,
 			help: "form of the export"},
+		{group: "keydesk audit", name: "rows", value: "ROWS", text: &c.Rows,
+			help: "rows to seal, such as 17,40-42; found is all of find-secrets"},
+
+		{group: "keydesk people", name: "user", value: "NAME", text: &c.User,
+			help: "the local account, or oidc/SUBJECT as the list has it"},
+		{group: "keydesk people", name: "role", value: "ROLE", text: &c.Role,
+			help: "of a new account: administrator, help-desk or auditor"},
+		{group: "keydesk people", name: "password-file", value: "FILE", text: &c.PasswordFile,
+			help: "the password to set; else one is made up and printed once"},
+		{group: "keydesk people", name: "reason", value: "TEXT", text: &c.Reason,
+			help: "reason or ticket, for the audit log; also of keydesk audit seal"},
 
 		{group: "First start and checks", name: "admin-password-file", value: "FILE", text: &c.AdminPasswordFile,
 			help: "make the administrator \"admin\" with the password in this file"},

@@ -12,7 +12,12 @@ const helpHead = `Keydesk - who owns this access key, and is it still needed?
   keydesk -iam aws -check       say whether that would work, and exit
   keydesk audit verify          check the audit log in -data: 0 fine, 1 tampered with, 2 bad settings
   keydesk audit export          write it to standard output
+  keydesk audit find-secrets    name its rows that may hold a secret access key
+  keydesk audit seal            take what is secret out of rows, so that it still verifies
   keydesk audit rotate-key      give it a new key, while no Keydesk runs on it
+  keydesk people list           who can sign in
+  keydesk people create         add a local account: -user and -role
+  keydesk people reset-password, reset-codes or end-sessions of -user, also the last administrator's
 `
 
 const helpTail = `

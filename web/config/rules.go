@@ -6,23 +6,6 @@ import (
 	"time"
 )
 
-// What Keydesk can do besides serving.
-const (
-	CommandVerify = "audit verify"
-	CommandExport = "audit export"
-	CommandRotate = "audit rotate-key"
-)
-
-// command takes the command off the front of the arguments.
-func command(args []string) (name string, rest []string) {
-	if len(args) >= 2 && args[0] == "audit" {
-		if name = args[0] + " " + args[1]; name == CommandVerify || name == CommandExport || name == CommandRotate {
-			return name, args[2:]
-		}
-	}
-	return "", args
-}
-
 // ProtectRules are the rules of Protect, one by one. User names with a comma
 // cannot be written in one: protect these by path or tag.
 func (c Config) ProtectRules() []string {
@@ -47,8 +30,5 @@ func (c Config) validateRules() error {
 	if c.FreshSignIn < 5 || c.FreshSignIn > 60 {
 		return fmt.Errorf("-fresh-sign-in %d is outside 5 to 60 minutes", c.FreshSignIn)
 	}
-	if c.Command != CommandExport {
-		return nil
-	}
-	return oneOf("format", c.Format, "jsonl", "csv")
+	return nil
 }

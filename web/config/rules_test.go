@@ -3,7 +3,6 @@ package config
 import (
 	"io"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 )
@@ -23,29 +22,13 @@ func TestProtectMayBeGivenSeveralTimes(t *testing.T) {
 	}
 }
 
-func TestCommands(t *testing.T) {
-	t.Parallel()
-	for line, want := range map[string]string{
-		"audit verify -data x": CommandVerify, "audit export -format csv": CommandExport, "audit rotate-key": CommandRotate, "-data audit": "",
-	} {
-		if c, err := Parse(strings.Fields(line), environment(nil), io.Discard); err != nil || c.Command != want {
-			t.Errorf("%s: %q %v", line, c.Command, err)
-		}
-	}
-	for _, line := range []string{"audit", "audit delete", "verify", "audit verify now", "-data x audit verify"} {
-		if c, err := Parse(strings.Fields(line), environment(nil), io.Discard); err == nil {
-			t.Errorf("%s was accepted: %q", line, c.Command)
-		}
-	}
-}
-
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	c, err := Parse([]string{"-journal-retention", "90"}, environment(nil), io.Discard)
 	if err != nil || c.Validate() != nil || c.Retention() != 90*24*time.Hour {
 		t.Errorf("%v %v %v", c.Retention(), err, c.Validate())
 	}
-	for _, args := range [][]string{{"-journal-retention", "-1"}, {"-journal-retention", "1000000"}, {"audit", "export", "-format", "xml"}} {
+	for _, args := range [][]string{{"-journal-retention", "-1"}, {"-journal-retention", "1000000"}} {
 		if c, err := Parse(args, environment(nil), io.Discard); err != nil || c.Validate() == nil {
 			t.Errorf("%q is accepted", args)
 		}

@@ -33,10 +33,12 @@ func (c Config) Validate() error {
 		c.validateIAM(),
 		c.validateLocal(),
 		c.validateRules(),
+		c.validateCommand(),
 		oneOf("log-format", c.LogFormat, "text", "json"),
 		notEmpty("data", c.Data),
 		c.validateDatabase(),
 		privateFile("admin-password-file", c.AdminPasswordFile),
+		privateFile("password-file", c.PasswordFile),
 	)
 }
 

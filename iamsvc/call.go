@@ -25,6 +25,10 @@ func tracedCall[I, O, Opt any](ctx context.Context, l *lane, send func(context.C
 		defer cancel()
 	}
 	operation := operationOf[I]()
+	ended, err := l.breaker.begin(ctx, operation, t)
+	if err != nil {
+		return nil, t, err
+	}
 	out, err := send(context.WithValue(ctx, traceKey{}, t), in, opts...)
 	t.endTurn(err)
 	if t.throttled != nil && errors.Is(err, context.DeadlineExceeded) {
@@ -34,8 +38,10 @@ func tracedCall[I, O, Opt any](ctx context.Context, l *lane, send func(context.C
 		// The SDK reads an empty 200 as a list without members.
 		err = errEmptyReply
 	}
+	err = classify(operation, err)
+	ended(err)
 	if err != nil {
-		return nil, t, classify(operation, err)
+		return nil, t, err
 	}
 	return out, t, nil
 }

@@ -19,18 +19,20 @@ type lane struct {
 	once     aws.Retryer   // for creations, which the SDK must not repeat
 	deadline time.Duration // for one call, its retries included; of a patient lane: for one attempt
 	patient  bool          // calls wait for their turns until their context ends
+	breaker  *breaker      // nil: every call is tried
 }
 
-// openLanes gives an account its lanes, which share one limiter: persons and
-// changes go first, then the inventory, then sweeps.
+// openLanes gives an account its lanes, which share one limiter: changes go first,
+// then persons, then the inventory, then sweeps.
 func (a *Account) openLanes(c Config) {
 	c.AWS.HTTPClient = keepingConnections(c.AWS.HTTPClient)
 	a.limiter = pace.New(c.RateCeiling)
 	a.interactive = newLane(c, newPacedRetryer(a.limiter, pace.Person, 3, 400*time.Millisecond), 5*time.Second)
-	a.writes = newLane(c, newPacedRetryer(a.limiter, pace.Person, 4, time.Second), 20*time.Second)
+	a.writes = newLane(c, newPacedRetryer(a.limiter, pace.Change, 4, time.Second), 20*time.Second)
 	a.lists = newLane(c, newPacedRetryer(a.limiter, pace.Person, 8, 2*time.Second), time.Minute)
 	a.background = newLane(c, newPacedRetryer(a.limiter, pace.Background, 8, 2*time.Second), time.Minute)
 	a.sweep = newLane(c, newPacedRetryer(a.limiter, pace.Sweep, 8, 2*time.Second), time.Minute)
+	a.interactive.breaker = newBreaker()
 	a.lists.patient, a.background.patient, a.sweep.patient = true, true, true
 }
 

@@ -118,7 +118,7 @@ func (a *Account) gate(ctx context.Context, s step) (attempt int64, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	ctx = context.WithoutCancel(ctx)
+	ctx = ForChange(context.WithoutCancel(ctx))
 	s.change.Account, s.change.Actor = a.Identity().Account, who
 	s.change.Reason, _ = ctx.Value(reasonKey{}).(string)
 

@@ -61,7 +61,7 @@ func (p *pacedRetryer) MaxAttempts() int { return 0 }
 // and tells the attempt's error afterwards.
 func (p *pacedRetryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	t := traceOf(ctx)
-	turn, err := p.limiter.Wait(ctx, p.class, awsmiddleware.GetOperationName(ctx), t.sent > 0)
+	turn, err := p.limiter.Wait(ctx, p.classOf(ctx), awsmiddleware.GetOperationName(ctx), t.sent > 0)
 	if err != nil {
 		if t.sent == 0 {
 			t.throttled = errNoTurn
@@ -73,6 +73,22 @@ func (p *pacedRetryer) GetAttemptToken(ctx context.Context) (func(error) error, 
 		t.endTurn(err)
 		return nil
 	}, nil
+}
+
+type changeKey struct{}
+
+// ForChange returns a context whose calls go before those of other pages: for
+// changes, and for what their forms show. Without it, a few look-ups that wait for
+// their turns would keep a leaked key active.
+func ForChange(ctx context.Context) context.Context { return context.WithValue(ctx, changeKey{}, true) }
+
+func isForChange(ctx context.Context) bool { return ctx.Value(changeKey{}) != nil }
+
+func (p *pacedRetryer) classOf(ctx context.Context) pace.Class {
+	if p.class == pace.Person && isForChange(ctx) {
+		return pace.Change
+	}
+	return p.class
 }
 
 // endTurn tells the limiter what became of the attempt under way, if there is

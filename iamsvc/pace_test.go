@@ -206,3 +206,38 @@ func TestNoTurnInTime(t *testing.T) {
 	}
 	wantIs(t, err, ErrThrottled)
 }
+
+// A key can be switched off while more pages wait for IAM than it serves in a
+// minute. The calls that the form makes go first as well.
+func TestDeactivatingDoesNotWaitForPages(t *testing.T) {
+	t.Parallel()
+	l := openLocal(t, localaccount.Options{Users: 10})
+	ids := l.newUser(t, "ann", 1)
+	l.unpaced(0)
+	l.usePaceEstimate(pace.Estimate{Rate: 25, Burst: 50})
+	ctx, cancel := context.WithCancel(t.Context())
+	var pages sync.WaitGroup
+	var waiting atomic.Int64
+	waiting.Store(1000)
+	for range 1000 {
+		pages.Go(func() {
+			_, _ = l.User(ctx, "ann")
+			waiting.Add(-1)
+		})
+	}
+	for l.limiter.Delay(pace.Person) < 20*time.Second {
+		time.Sleep(time.Millisecond)
+	}
+
+	if _, err := l.ListAccessKeys(ForChange(ctx), "ann"); err != nil {
+		t.Errorf("what the form shows: %v", err)
+	}
+	if err := l.UpdateAccessKey(administrator(), "ann", ids[0], KeyInactive); err != nil {
+		t.Errorf("the change: %v", err)
+	}
+	if n := waiting.Load(); n < 800 {
+		t.Errorf("the change waited until %d of 1000 pages were served", 1000-n)
+	}
+	cancel()
+	pages.Wait()
+}

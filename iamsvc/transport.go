@@ -37,6 +37,7 @@ type trace struct {
 	failures  int           // attempts that failed, throttled ones not counted
 	throttled error         // the last refusal
 	limit     time.Duration // for one attempt; 0: none but the call's own
+	hangs     func()        // told when an attempt takes longer than hangsAfter; nil: nobody
 }
 
 type traceKey struct{}
@@ -65,6 +66,10 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 		ctx, cancel := context.WithTimeout(r.Context(), seen.limit)
 		defer cancel()
 		r = r.WithContext(ctx)
+	}
+	if seen.hangs != nil {
+		timer := time.AfterFunc(hangsAfter, seen.hangs)
+		defer timer.Stop()
 	}
 	resp, err := t.inner.Do(r)
 	if !failedToDial(err) {

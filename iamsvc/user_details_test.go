@@ -72,12 +72,14 @@ func TestDeniedSideReadMarksItsPart(t *testing.T) {
 func TestUserDetailsWhenNothingCanBeSaid(t *testing.T) {
 	t.Parallel()
 	l := openLocal(t, localaccount.Options{})
-	l.server.Trouble().Set("", func(r *localaccount.Rules) { r.FailWith = localaccount.Failure{Times: -1} })
-	_, err := l.UserDetails(context.Background(), "mateo.jackson")
-	wantIs(t, err, ErrUnavailable)
 	l.server.Trouble().Set("", func(r *localaccount.Rules) { *r = localaccount.Rules{Throttle: -1} })
-	_, err = l.UserDetails(context.Background(), "mateo.jackson")
+	_, err := l.UserDetails(context.Background(), "mateo.jackson")
 	wantIs(t, err, ErrThrottled)
+
+	l = openLocal(t, localaccount.Options{})
+	l.server.Trouble().Set("", func(r *localaccount.Rules) { r.FailWith = localaccount.Failure{Times: -1} })
+	_, err = l.UserDetails(context.Background(), "mateo.jackson")
+	wantIs(t, err, ErrUnavailable)
 }
 
 func TestCreateUser(t *testing.T) {

@@ -104,8 +104,25 @@ func (s *site) guard(rt route) http.HandlerFunc {
 				return
 			}
 		}
+		if changesIAM(rt.permission) {
+			r = r.WithContext(iamsvc.ForChange(r.Context()))
+		}
 		s.run(rt.handler)(w, r)
 	}
+}
+
+// changesIAM reports whether the routes of the permission are changes to IAM and
+// their forms, whose calls go first.
+func changesIAM(p auth.Permission) bool {
+	if p == auth.ManageOwnCredentials {
+		return true
+	}
+	for _, needed := range changes {
+		if p == needed {
+			return true
+		}
+	}
+	return false
 }
 
 // formPage is the page the form was most likely on: the one that answers a GET at

@@ -16,7 +16,8 @@ import (
 type Class int
 
 const (
-	Person     Class = iota // somebody waits, or a change is under way: before everything else
+	Change     Class = iota // a change, or what its form shows: before everything else
+	Person                  // somebody waits for a page: all but what is reserved for changes
 	Background              // a reading that should be over soon: all that persons leave
 	Sweep                   // a reading without hurry: a fifth of the limit at most
 	classes
@@ -26,6 +27,7 @@ const (
 	sweepShare   = 0.2
 	sweepGuess   = 10  // calls per second sweepShare is taken of while nothing is known
 	reserve      = 3.0 // tokens the background leaves to persons
+	changes      = 1.0 // tokens that persons, and the background, leave to changes
 	screen       = 54  // calls of a first page of the table and the lists for it, which are let out quickly
 	fastWindow   = 10  // calls under way at once until then
 	smallBurst   = 22  // calls that came through after which the burst is no small one: more may be under way
@@ -129,7 +131,7 @@ func (l *Limiter) refused(t *Turn, now time.Time) {
 // refit makes the account's bucket as large as it is believed to be, or a
 // little less.
 func (l *Limiter) refit() {
-	l.account.size = max(l.belief.burst-1, 1+l.belief.reserve())
+	l.account.size = max(l.belief.burst-1, 1+l.reserved(Sweep))
 	l.account.spilled = 0
 }
 
@@ -167,24 +169,56 @@ func (l *Limiter) tick() {
 // wait is how long the first in a class has to wait for its turn; !ok: until a
 // call under way ends.
 func (l *Limiter) wait(c Class) (time.Duration, bool) {
-	if c != Person && l.inFlight >= l.most(c) {
+	if c >= Background && l.inFlight >= l.most(c) {
 		return 0, false
 	}
+	return l.until(c, 0), true
+}
+
+// until is how long a call of the class has to wait when so many go before it.
+func (l *Limiter) until(c Class, ahead float64) time.Duration {
 	var wait time.Duration
-	below, kept := 0.0, 0.0 // what is left to persons
-	if c != Person {
-		below, kept = 1, l.belief.reserve()
-	}
+
 	if l.ceiling > 0 {
-		wait = l.top.until(1+below, l.ceiling)
+		below := 0.0
+		if c >= Background {
+			below = 1
+		}
+		wait = l.top.until(1+below+ahead, l.ceiling)
 	}
 	if c == Sweep {
-		wait = max(wait, l.sweep.until(1, l.sweepRate()))
+		wait = max(wait, l.sweep.until(1+ahead, l.sweepRate()))
 	}
 	if l.belief.known() {
-		wait = max(wait, l.account.until(1+kept, l.speed()))
+		wait = max(wait, l.account.until(1+l.reserved(c)+ahead, l.speed()))
 	}
-	return wait, true
+	return wait
+}
+
+// reserved is how many tokens the class leaves to those before it.
+func (l *Limiter) reserved(c Class) float64 {
+	left := l.belief.reserve()
+	switch {
+	case c == Change || left == 0:
+		return 0
+	case c == Person:
+		return min(changes, left/3)
+	}
+	return left + min(changes, left/3)
+}
+
+// Delay is how long a call of the class that came now would have to wait for its
+// turn. It is 0 while no limit is known.
+func (l *Limiter) Delay(c Class) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	l.refill(time.Now())
+	ahead := 0
+	for before := range c + 1 {
+		ahead += l.waiting[before].len()
+	}
+	return l.until(c, float64(ahead))
 }
 
 func (l *Limiter) most(c Class) int {

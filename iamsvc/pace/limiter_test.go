@@ -100,7 +100,7 @@ func TestPersonsGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := limitedTo(2)
 		var order []Class
-		for _, c := range []Class{Sweep, Background, Background, Person} {
+		for _, c := range []Class{Sweep, Background, Background, Person, Change} {
 			go func() {
 				turn, _ := l.Wait(context.Background(), c, "x", false)
 				order = append(order, c)
@@ -110,7 +110,7 @@ func TestPersonsGoFirst(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if want := []Class{Person, Background, Background, Sweep}; !slices.Equal(order, want) {
+		if want := []Class{Change, Person, Background, Background, Sweep}; !slices.Equal(order, want) {
 			t.Errorf("%v, want %v", order, want)
 		}
 	})
@@ -268,5 +268,43 @@ func BenchmarkTurn(b *testing.B) {
 			turn, _ := l.Wait(context.Background(), Background, "x", false)
 			turn.Done(Served)
 		}
+	})
+}
+
+// However many persons wait, the next turn is a change's.
+func TestChangesDoNotWaitForPersons(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := limitedTo(25)
+		ctx, cancel := context.WithCancel(context.Background())
+		var persons sync.WaitGroup
+		for range 500 {
+			persons.Go(func() {
+				if turn, err := l.Wait(ctx, Person, "look", false); err == nil {
+					turn.Done(Served)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+
+		if delay := l.Delay(Person); delay < 10*time.Second {
+			t.Errorf("one more person would wait %v behind 475", delay)
+		}
+		for range 20 {
+			if delay := l.Delay(Change); delay > 100*time.Millisecond {
+				t.Errorf("a change would wait %v", delay)
+			}
+			began := time.Now()
+			turn, err := l.Wait(ctx, Change, "deactivate", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			turn.Done(Served)
+			if took := time.Since(began); took > 100*time.Millisecond {
+				t.Errorf("a change waited %v", took)
+			}
+		}
+		cancel()
+		persons.Wait()
 	})
 }

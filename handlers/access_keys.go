@@ -39,12 +39,12 @@ func (b Base) owner(r *http.Request) (*iamsvc.Account, string, error) {
 	return account, user, err
 }
 
-// keysTarget names the user whose keys a one-time token is for. IAM user names
-// hold no slash, so neither target nor the parts of one can be mistaken for
+// keysTarget names the user whose keys a one-time token is for. Its parts are
+// escaped, as names on other servers hold slashes: no target can be mistaken for
 // another's.
-func keysTarget(account, user string) string { return account + "/" + user }
+func keysTarget(account, user string) string { return path(account, user) }
 
-func keyTarget(account, user, keyID string) string { return keysTarget(account, user) + "/" + keyID }
+func keyTarget(account, user, keyID string) string { return path(account, user, keyID) }
 
 // keyPage is the frame of a page below a user's page.
 func keyPage(account, user, title string) Page {

@@ -53,7 +53,7 @@ var keyColumns = []listColumn[keyRow]{
 func keyIDCell(v listView, r keyRow) []views.Line {
 	lines := one(unreadKeyID(r.user))
 	if r.key.ID != "" {
-		lines = one(views.Line{Text: r.key.ID, URL: userPath(v.account, r.user.Name) + "#" + r.key.ID})
+		lines = one(views.Line{Text: r.key.ID, URL: keyOn(userPath(v.account, r.user.Name), r.key.ID)})
 	}
 	if r.user.Quarantined {
 		lines = append(lines, views.Line{Kind: "error", Text: "Quarantined by AWS"})

@@ -94,7 +94,7 @@ func newAuditEventPage(e audit.Event, userURL string) views.AuditEventPage {
 	}
 	keyURL := ""
 	if userURL != "" && e.AccessKeyID != "" {
-		keyURL = userURL + "#" + e.AccessKeyID
+		keyURL = keyOn(userURL, e.AccessKeyID)
 	}
 	for _, f := range []views.AuditField{
 		{Term: "Action", Text: e.Action}, {Term: "Phase", Text: string(e.Phase)},

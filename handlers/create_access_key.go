@@ -24,7 +24,7 @@ func (k AccessKeys) CreateForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return home.fail(err)
 	}
-	if len(keys) >= keysPerUser {
+	if home.fullAt(len(keys)) {
 		return home.quotaFull(keys)
 	}
 	// The gate asks again: this only saves people the way through the wizard.
@@ -169,7 +169,12 @@ func (h keyHome) createFailed(ctx context.Context, err error) error {
 	if listErr != nil {
 		return h.fail(err)
 	}
-	return h.quotaFull(keys)
+	full := &QuotaFull{User: h.user, Keys: keys, Path: h.page()}
+	var refusal *iamsvc.CallError
+	if errors.As(err, &refusal) {
+		full.Said = refusal.Message
+	}
+	return full
 }
 
 // trimmedDescription is the description as it will be stored.

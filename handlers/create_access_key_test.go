@@ -430,7 +430,7 @@ func TestNoUserNoWizard(t *testing.T) {
 	b := s.signedIn("admin")
 	b.get(createURL("nobody-here")).wantStatus(t, http.StatusNotFound).wantText(t, "No such user")
 	b.get(userURLs+"%20/access-keys/create").wantStatus(t, http.StatusNotFound)
-	for _, name := range []string{"", "%20", "%00", "a%2Fb", "..%2F.."} {
+	for _, name := range []string{"", "%20", "%00", "a~00", "%FF"} {
 		b.post(userURLs+name+"/access-keys", url.Values{"token": {"x"}}).wantStatus(t, http.StatusNotFound)
 	}
 	s.wantCalls(nil)

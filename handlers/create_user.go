@@ -21,7 +21,7 @@ func (u Users) CreateForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return u.createPage(w, r, http.StatusOK, newCreateUserPage(account.ID(), r.PostFormValue, nil), "")
+	return u.createPage(w, r, http.StatusOK, newCreateUserPage(account, r.PostFormValue, nil), "")
 }
 
 // Create makes the user. One of the name that is there already is shown and
@@ -33,8 +33,8 @@ func (u Users) Create(w http.ResponseWriter, r *http.Request) error {
 	}
 	user := postedUser(r.PostFormValue)
 	reason, fault := u.reasonOf(r)
-	if err := user.Validate(); err != nil || fault != "" {
-		return u.createPage(w, r, http.StatusUnprocessableEntity, newCreateUserPage(account.ID(), r.PostFormValue, err), fault)
+	if err := user.Validate(account.OnAWS()); err != nil || fault != "" {
+		return u.createPage(w, r, http.StatusUnprocessableEntity, newCreateUserPage(account, r.PostFormValue, err), fault)
 	}
 	ctx, err := u.withFormToken(r, string(iamsvc.ActionCreateUser), account.ID())
 	if err != nil {
@@ -44,9 +44,9 @@ func (u Users) Create(w http.ResponseWriter, r *http.Request) error {
 	var exists *iamsvc.UserExists
 	switch {
 	case errors.As(err, &exists):
-		return u.createPage(w, r, http.StatusConflict, newCreateUserPage(account.ID(), r.PostFormValue, err), "")
+		return u.createPage(w, r, http.StatusConflict, newCreateUserPage(account, r.PostFormValue, err), "")
 	case errors.Is(err, iamsvc.ErrInvalid):
-		return u.createPage(w, r, http.StatusUnprocessableEntity, newCreateUserPage(account.ID(), r.PostFormValue, err), "")
+		return u.createPage(w, r, http.StatusUnprocessableEntity, newCreateUserPage(account, r.PostFormValue, err), "")
 	case err != nil:
 		return err
 	}
@@ -103,12 +103,12 @@ func tagField(part string, i int) string { return fmt.Sprintf("tag_%s_%d", part,
 
 // newCreateUserPage is the form with what was typed, and what was wrong with
 // it at each field.
-func newCreateUserPage(account string, value func(string) string, err error) views.CreateUserPage {
+func newCreateUserPage(a *iamsvc.Account, value func(string) string, err error) views.CreateUserPage {
+	account := a.ID()
 	faults := invalidFields(err)
 	page := views.CreateUserPage{
 		URL: createUserPath(account), Cancel: usersPath(account), TagError: faults["tag"],
-		Name: views.Field{Name: "user_name", Label: "User name", Value: value("user_name"), Error: faults["user name"], Required: true, MaxLength: 64,
-			Constraint: "The user name can have up to 64 characters. Valid characters: A-Z, a-z, 0-9, and + = , . @ _ - (hyphen)"},
+		Name: userNameField(a.OnAWS(), value("user_name"), faults["user name"]),
 		Path: views.Field{Name: "path", Label: "Path", Value: value("path"), Error: faults["path"], Optional: true, MaxLength: 512, Placeholder: "/",
 			Constraint: "Begins and ends with /, such as /division/team/."},
 		Policy: views.Field{Name: "policy_name", Label: "Policy name", Value: value("policy_name"), Error: faults["policy name"], Optional: true, MaxLength: 128},
@@ -129,6 +129,17 @@ func newCreateUserPage(account string, value func(string) string, err error) vie
 		page.Refused = orElse(faults[""], "Correct the fields marked below.")
 	}
 	return page
+}
+
+// userNameField says AWS's rules on AWS only: another server has rules of its own,
+// and says them when it refuses a name.
+func userNameField(onAWS bool, value, fault string) views.Field {
+	f := views.Field{Name: "user_name", Label: "User name", Value: value, Error: fault, Required: true}
+	if onAWS {
+		f.MaxLength = 64
+		f.Constraint = "The user name can have up to 64 characters. Valid characters: A-Z, a-z, 0-9, and + = , . @ _ - (hyphen)"
+	}
+	return f
 }
 
 func existingUser(account string, u iamsvc.User) views.ExistingUser {

@@ -9,6 +9,9 @@ import (
 // ErrNotFound means that nothing is at this address.
 var ErrNotFound = errors.New("nothing is at this address")
 
+// ErrSeveralKeys means that a link names two access keys of a user.
+var ErrSeveralKeys = errors.New("several access keys have the same last characters")
+
 // Changed means that what the person saw and confirmed is no longer so:
 // nothing was done, and the page to look at is at Path.
 type Changed struct {
@@ -23,6 +26,7 @@ type QuotaFull struct {
 	User string
 	Keys []iamsvc.AccessKey // the keys that fill it
 	Path string             // where they can be deleted
+	Said string             // the server's own words, untrusted; "" when it was not asked
 }
 
 func (q *QuotaFull) Error() string { return "access key quota of " + q.User + " is full" }

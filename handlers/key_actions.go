@@ -78,7 +78,7 @@ func (b Base) setStatus(w http.ResponseWriter, r *http.Request, home keyHome, c 
 	if err := home.update(iamsvc.WithReason(ctx, reason), key.ID, c.to); err != nil {
 		return home.failChange(err)
 	}
-	return b.showChanged(w, r, home, key.ID, c.title, key.ID+" "+c.text)
+	return b.showChanged(w, r, home, keyAnchor(key.ID), c.title, key.ID+" "+c.text)
 }
 
 func (b Base) deleteKey(w http.ResponseWriter, r *http.Request, home keyHome) error {
@@ -91,7 +91,7 @@ func (b Base) deleteKey(w http.ResponseWriter, r *http.Request, home keyHome) er
 	}
 	reason, fault := b.reasonOf(r)
 	field := fieldReason
-	if strings.TrimSpace(r.PostFormValue(fieldTypedID)) != key.ID {
+	if strings.TrimSpace(r.PostFormValue(fieldTypedID)) != strings.TrimSpace(key.ID) {
 		field, fault = fieldTypedID, "This is not the ID of the access key. Enter "+key.ID+"."
 	}
 	if fault != "" {
@@ -134,7 +134,7 @@ func (k AccessKeys) Describe(w http.ResponseWriter, r *http.Request) error {
 	if err := home.account.DescribeAccessKey(iamsvc.WithReason(ctx, reason), home.user, key.ID, description); err != nil {
 		return home.failChange(err)
 	}
-	return k.showChanged(w, r, home, key.ID, "Description saved", "The description of "+key.ID+" was changed.")
+	return k.showChanged(w, r, home, keyAnchor(key.ID), "Description saved", "The description of "+key.ID+" was changed.")
 }
 
 // confirmed is the key a form is about, in the state the person was shown. Any
@@ -146,7 +146,7 @@ func (h keyHome) confirmed(r *http.Request) (iamsvc.AccessKey, error) {
 	}
 	if string(key.Status) != r.PostFormValue("status") {
 		return iamsvc.AccessKey{}, &Changed{
-			What: fmt.Sprintf("The access key %s is %s now.", key.ID, key.Status), Path: h.page() + "#" + key.ID,
+			What: fmt.Sprintf("The access key %s is %s now.", key.ID, key.Status), Path: keyOn(h.page(), key.ID),
 		}
 	}
 	return key, nil
@@ -163,8 +163,8 @@ func refused(home keyHome, key iamsvc.AccessKey, r *http.Request, field, fault s
 	return s
 }
 
-// showChanged tells what was done on the page that shows the keys, with the
-// key or place of that name in sight.
+// showChanged tells what was done on the page that shows the keys, with the element
+// of that ID in sight.
 func (b Base) showChanged(w http.ResponseWriter, r *http.Request, home keyHome, place, title, text string, warnings ...string) error {
 	if err := b.flash(w, r, "success", title, text); err != nil {
 		return err

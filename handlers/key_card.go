@@ -19,7 +19,7 @@ const (
 // newKeyCard is one access key with the console's six fields and its age.
 func newKeyCard(v userView, k iamsvc.AccessKey, forms keyForms) views.KeyCard {
 	c := views.KeyCard{
-		ID: k.ID, Description: orNone(k.Description), Status: keyStatus(k.Status),
+		ID: k.ID, Anchor: keyAnchor(k.ID), Description: orNone(k.Description), Status: keyStatus(k.Status),
 		Created: stamp(v.now, k.Created), Age: keyAge(v, k), Unsaved: forms.unsaved,
 	}
 	showLastUse(&c, v, k.LastUsed)

@@ -34,7 +34,7 @@ func (h keyHome) page() string {
 // action is the path of something that can be done to a key.
 func (h keyHome) action(keyID, verb string) string {
 	if h.own {
-		return ownPath(h.id) + path(keySuffix(keyID), verb)
+		return ownPath(h.id) + path(keyAddress(h.id, keyID), verb)
 	}
 	return keyPath(h.id, h.user, keyID, verb)
 }
@@ -42,7 +42,7 @@ func (h keyHome) action(keyID, verb string) string {
 // target is what a one-time token for a form about the key is bound to.
 func (h keyHome) target(keyID string) string {
 	if h.own {
-		return h.id + "/own key/" + keyID
+		return path(h.id, "own key", keyID)
 	}
 	return keyTarget(h.id, h.user, keyID)
 }
@@ -99,10 +99,10 @@ func (h keyHome) failChange(err error) error {
 	return h.fail(err)
 }
 
-// chosen is the key a page or form is about, as it is now. The URL names it by
-// its last characters; a form posts the whole ID, and must mean the same key.
+// chosen is the key a page or form is about, as it is now. The URL has its address;
+// a form posts the whole ID, and must mean the same key.
 func (h keyHome) chosen(r *http.Request) (iamsvc.AccessKey, error) {
-	suffix, err := param(r, "key")
+	address, err := param(r, "key")
 	if err != nil {
 		return iamsvc.AccessKey{}, err
 	}
@@ -110,27 +110,11 @@ func (h keyHome) chosen(r *http.Request) (iamsvc.AccessKey, error) {
 	if err != nil {
 		return iamsvc.AccessKey{}, h.fail(err)
 	}
-	key, ok := keyWithSuffix(keys, suffix, r.PostFormValue("access_key_id"))
-	if !ok {
-		return iamsvc.AccessKey{}, h.fail(iamsvc.ErrNoSuchKey)
+	key, err := keyAt(keys, h.id, address, r.PostFormValue("access_key_id"))
+	if err != nil {
+		return iamsvc.AccessKey{}, h.fail(err)
 	}
 	return key, nil
-}
-
-// keyWithSuffix finds the one key with that end, and with that ID where a form
-// posted one. Two keys with the same end are none: the wrong one must not be
-// changed.
-func keyWithSuffix(keys []iamsvc.AccessKey, suffix, id string) (iamsvc.AccessKey, bool) {
-	var found []iamsvc.AccessKey
-	for _, k := range keys {
-		if keySuffix(k.ID) == suffix && (id == "" || k.ID == id) {
-			found = append(found, k)
-		}
-	}
-	if len(found) != 1 {
-		return iamsvc.AccessKey{}, false
-	}
-	return found[0], true
 }
 
 // withUse adds last use and description. Failing to read them must not keep

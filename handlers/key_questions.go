@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"keydesk/iamsvc"
@@ -24,8 +26,8 @@ func (s keySubject) path(verb string) string { return s.home.action(s.key.ID, ve
 // confirm is the frame of a question; verb is the last part of its path.
 func (s keySubject) confirm(verb, title, submit string) views.Confirm {
 	return views.Confirm{
-		ID: verb + "-" + s.key.ID, Title: title, Action: s.path(verb), Token: s.token, Submit: submit,
-		Cancel: s.home.page() + "#" + s.key.ID,
+		ID: verb + "-" + keyAnchor(s.key.ID), Title: title, Action: s.path(verb), Token: s.token, Submit: submit,
+		Cancel: keyOn(s.home.page(), s.key.ID),
 	}
 }
 
@@ -67,7 +69,7 @@ func deleteQuestion(s keySubject) views.KeyQuestion {
 		text += " " + lastUseText(s)
 	}
 	typed := views.Field{Name: fieldTypedID, Label: "To confirm deletion, enter the access key ID", Placeholder: s.key.ID,
-		Required: true, Pattern: `\s*` + s.key.ID + `\s*`, Autofocus: true}
+		Required: true, Pattern: `\s*` + regexp.QuoteMeta(strings.TrimSpace(s.key.ID)) + `\s*`, Autofocus: true}
 	q := s.question(s.confirm("delete", "Delete "+s.key.ID+"?", "Delete"), text, typed, reasonField(s.strict))
 	q.Warning, q.WarningText = warning, warningText
 	return q

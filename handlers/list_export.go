@@ -87,7 +87,7 @@ func export[T any](w http.ResponseWriter, r *http.Request, b Base, pictures *pic
 	}
 	now := b.Now()
 	w.Header().Set("Content-Type", format.contentType)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+p.fileName(now)+"."+format.ending+`"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(p.fileName(now)+"."+format.ending)+`"`)
 	v := listView{now: now, account: p.account, inventory: p.inventory, protected: p.protected}
 	if err := format.write(w, r, p.exportFile(q, v)); err != nil {
 		// Half a file must not pass for a whole one: breaking the connection is the

@@ -60,10 +60,10 @@ func (k AccessKeys) retrievePage(r *http.Request, home keyHome, created iamsvc.C
 	id, secret := created.Key.ID, created.Secret.Reveal()
 	return views.RetrieveAccessKeyPage{
 		UserName: home.user, KeyID: id, Secret: secret,
-		FileName: home.user + "_accessKeys.csv", Profile: importProfile(home.user, id, secret),
+		FileName: fileName(home.user + "_accessKeys.csv"), Profile: importProfile(home.user, id, secret),
 		Credentials: credentialsText(id, secret), Environment: environmentText(id, secret),
 		DoneURL: keysPath(home.id, home.user) + "/done", DoneToken: token, Attempt: attempt,
-		LeaveURL: home.page() + "#" + id,
+		LeaveURL: keyOn(home.page(), id),
 	}
 }
 
@@ -169,5 +169,5 @@ func (k AccessKeys) Done(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("from") == "list" {
 		return seeOther(w, r, unsavedPath(home.id))
 	}
-	return seeOther(w, r, home.page()+"#"+keyID)
+	return seeOther(w, r, keyOn(home.page(), keyID))
 }

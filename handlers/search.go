@@ -121,7 +121,7 @@ func (s Search) destination(r *http.Request, account *iamsvc.Account, found iams
 	}
 	switch {
 	case found.Kind == iamsvc.KeyFound && found.Owner != "" && s.user(r).Role != auth.RoleHelpDesk:
-		return userPath(account.ID(), found.Owner) + "#" + found.KeyID
+		return keyOn(userPath(account.ID(), found.Owner), found.KeyID)
 	case found.Kind == iamsvc.Matches:
 		p := paste.Parse(text, nil)
 		for _, u := range found.Users {

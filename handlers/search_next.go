@@ -13,7 +13,7 @@ func (c ownerCard) isActive() bool { return isStatus(c.found.Key.Status, iamsvc.
 // links lead to what this person may do with the key; each asks again first.
 func (c ownerCard) links() []views.Link {
 	account, owner, id := c.identity.Account, c.found.Owner, c.found.KeyID
-	list := []views.Link{{Text: "Show user", URL: userPath(account, owner) + "#" + id}}
+	list := []views.Link{{Text: "Show user", URL: keyOn(userPath(account, owner), id)}}
 	if c.found.Unlisted || id == c.identity.AccessKeyID {
 		return list
 	}

@@ -169,7 +169,7 @@ func (c ownerCard) drawSiblings(o *views.KeyOwner) {
 	}
 	for _, k := range c.found.Siblings {
 		age, used := ageLine(c.now, k.Created, isStatus(k.Status, iamsvc.KeyActive)), lastUsedLine(c.now, k.LastUsed)
-		sibling := views.SiblingKey{KeyID: k.ID, URL: o.URL + "#" + k.ID, Status: keyStatus(k.Status),
+		sibling := views.SiblingKey{KeyID: k.ID, URL: keyOn(o.URL, k.ID), Status: keyStatus(k.Status),
 			Age: views.Status{Kind: age.Kind, Text: age.Text}, LastUsed: used.Text}
 		if used.Time.ISO != "" {
 			sibling.LastUsed = used.Time.Text

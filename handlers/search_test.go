@@ -361,7 +361,7 @@ func TestSearchKnowsWhatWasDeletedHere(t *testing.T) {
 	s := newSite(t)
 	admin, helen := s.signedIn("admin"), s.signedIn("helen")
 	owner := s.owner("AKIAI44QH8DHBEXAMPLE") // inactive already
-	path := "/accounts/" + s.Account.ID() + "/users/" + owner.Name + "/access-keys/BEXAMPLE/delete"
+	path := admin.get("/accounts/"+s.Account.ID()+"/users/"+owner.Name).link(t, "/delete")
 	p := admin.get(path).wantStatus(t, http.StatusOK)
 	admin.submit(p, path, url.Values{"typed_access_key_id": {"AKIAI44QH8DHBEXAMPLE"}}).wantStatus(t, http.StatusOK)
 

@@ -113,7 +113,7 @@ func accessKeysSection(v userView, forms map[string]keyForms) views.AccessKeysSe
 		MayCreate: v.may.Can(auth.CreateAccessKeys),
 		CreateURL: keysPath(v.account(), v.name()) + "/create",
 	}
-	if n := len(keys.Value); n >= keysPerUser && s.MayCreate {
+	if n := len(keys.Value); v.home.fullAt(n) && s.MayCreate {
 		s.CreateReason = fmt.Sprintf("An access key cannot be created: the user has %d, active or inactive, and IAM allows two. Delete one first.", n)
 	}
 	if v.protected != "" && s.MayCreate {

@@ -99,7 +99,7 @@ func (k AccessKeys) unsavedRow(r *http.Request, account *iamsvc.Account, u unsav
 	notice.FromList = true
 	status := keyStatus(u.key.Status)
 	return views.UnsavedRow{
-		User: home.user, UserURL: home.page(), KeyURL: home.page() + "#" + notice.KeyID,
+		User: home.user, UserURL: home.page(), KeyURL: keyOn(home.page(), notice.KeyID),
 		Time: stamp(k.Now(), u.event.Time), Person: orNone(u.event.Actor.Name), Status: status, Notice: notice,
 	}, err
 }

@@ -23,8 +23,15 @@ const (
 )
 
 // keysPerUser is IAM's quota of access keys of one user (IAM User Guide,
-// quotas). It cannot be raised, but creating several at once can exceed it.
+// quotas). It cannot be raised, but creating several at once can exceed it. Other
+// servers have quotas of their own, which show when they refuse.
 const keysPerUser = 2
+
+// fullAt reports whether AWS would refuse the user another key. Any other server is
+// asked.
+func (h keyHome) fullAt(keys int) bool { return keys >= keysPerUser && h.onAWS() }
+
+func (h keyHome) onAWS() bool { return h.account == nil || h.account.OnAWS() }
 
 // userView is what every tab of a user's page is made from.
 type userView struct {
@@ -122,10 +129,10 @@ func keySummaries(v userView) []views.KeySummary {
 	for i, k := range keys.Value {
 		list = append(list, views.KeySummary{
 			Term: fmt.Sprintf("Access key %d", i+1), ID: k.ID, Status: keyStatus(k.Status),
-			Use: keyUse(v.now, k), URL: v.path() + "#" + k.ID,
+			Use: keyUse(v.now, k), URL: keyOn(v.path(), k.ID),
 		})
 	}
-	if keys.Err == nil && len(list) < keysPerUser {
+	if keys.Err == nil && !v.home.fullAt(len(list)) {
 		free := views.KeySummary{Term: fmt.Sprintf("Access key %d", len(list)+1)}
 		if v.may.Can(auth.CreateAccessKeys) && v.protected == "" {
 			free.CreateURL = keysPath(v.account(), v.name()) + "/create"
@@ -192,7 +199,7 @@ func userNotices(v userView) []views.UserNotice {
 		list = append(list, views.UserNotice{Kind: "error", Title: "AWS has quarantined this user",
 			Text: "AWS found an access key of this user in public and attached the policy AWSCompromisedKeyQuarantine. The policy limits what the key may do; it does not disable the key. Deactivate the exposed key now, find out in CloudTrail what it was used for, create another one for the workload, then delete the exposed key and detach the policy."})
 	}
-	if n := len(d.Keys.Value); n > keysPerUser {
+	if n := len(d.Keys.Value); n > keysPerUser && v.home.onAWS() {
 		list = append(list, views.UserNotice{Kind: "warning", Title: fmt.Sprintf("This user has %d access keys", n),
 			Text: "IAM allows two, but keys created at the same moment can exceed that. Delete the ones nobody uses."})
 	}

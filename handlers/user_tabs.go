@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"keydesk/iamsvc"
 	"keydesk/views"
@@ -101,16 +103,17 @@ func (u Users) Activity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	shell.Title += ": " + tabActivity
-	keyEnd := keySuffix(auditText(r.URL.Query().Get("key")))
-	events, total, err := u.Journal.List(r.Context(), audit.Filter{
-		Account: v.account(), User: v.name(), WholeUser: true, AccessKeyIDEnd: keyEnd, Limit: shownActivity,
-	})
+	filter, of, err := u.activityFilter(r.Context(), v, auditText(r.URL.Query().Get("key")))
+	if err != nil {
+		return err
+	}
+	events, total, err := u.Journal.List(r.Context(), filter)
 	if err != nil {
 		return err
 	}
 	table := activityTable(v, events, total)
-	if keyEnd != "" {
-		table.Heading.Title = "Activity of the access key that ends with " + keyEnd
+	if of != "" {
+		table.Heading.Title = "Activity of the access key " + of
 		table.Empty = "Nothing was done to such a key of this user with Keydesk."
 	}
 	return render(w, r, http.StatusOK, views.UserTables(views.UserTablesPage{
@@ -120,9 +123,32 @@ func (u Users) Activity(w http.ResponseWriter, r *http.Request) error {
 	}))
 }
 
+// activityFilter is about one key where the URL has its address or its end, and says
+// which.
+func (u Users) activityFilter(ctx context.Context, v userView, address string) (f audit.Filter, of string, err error) {
+	f = audit.Filter{Account: v.account(), User: v.name(), WholeUser: true, Limit: shownActivity}
+	if utf8.RuneCountInString(address) <= keySuffixLength {
+		if f.AccessKeyIDEnd = address; address != "" {
+			of = "that ends with " + address
+		}
+		return f, of, nil
+	}
+	for e, err := range u.Journal.Each(ctx, f) {
+		if err != nil {
+			return f, "", err
+		}
+		if e.AccessKeyID != "" && keyHash(e.AccessKeyID) == address {
+			f.AccessKeyID = e.AccessKeyID
+			return f, e.AccessKeyID, nil
+		}
+	}
+	f.AccessKeyIDEnd = address // that of no key: nothing was done to it
+	return f, "at this address", nil
+}
+
 // activityPath shows what was done to one key.
 func activityPath(h keyHome, keyID string) string {
-	return h.page() + "/" + tabActivity + "?" + url.Values{"key": {keySuffix(keyID)}}.Encode()
+	return h.page() + "/" + tabActivity + "?" + url.Values{"key": {keyAddress(h.id, keyID)}}.Encode()
 }
 
 func activityTable(v userView, events []audit.Event, total int) views.ReadOnlyTable {

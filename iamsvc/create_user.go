@@ -28,9 +28,13 @@ type CreatedUser struct {
 	Warnings  []string // sentences about that
 }
 
-// Validate checks everything before anything is sent.
-func (n NewUser) Validate() error {
-	errs := []error{ValidateUserName(n.Name), ValidateTags(n.Tags)}
+// Validate checks everything before anything is sent. What a name may be on a server
+// that is not AWS, only that server knows.
+func (n NewUser) Validate(onAWS bool) error {
+	errs := []error{ValidateExistingUserName(n.Name), ValidateTags(n.Tags)}
+	if onAWS {
+		errs[0] = ValidateUserName(n.Name)
+	}
 	if n.Path != "" {
 		errs = append(errs, ValidatePath(n.Path))
 	}
@@ -44,7 +48,7 @@ func (n NewUser) Validate() error {
 // that name that is there already is not touched: *UserExists tells what it
 // is. A policy that cannot be put does not undo the user.
 func (a *Account) CreateUser(ctx context.Context, n NewUser) (CreatedUser, error) {
-	if err := n.Validate(); err != nil {
+	if err := n.Validate(a.OnAWS()); err != nil {
 		return CreatedUser{}, err
 	}
 	var created CreatedUser
@@ -111,9 +115,19 @@ func (a *Account) sendCreateUser(ctx context.Context, n NewUser) (User, string, 
 	case errors.Is(err, ErrUserExists):
 		return User{}, "", a.existing(ctx, n.Name, err)
 	case provesNothingHappened(err, seen.sent):
-		return User{}, "", err
+		return User{}, "", inItsWords(err)
 	}
 	return a.lostUser(ctx, n, started, err)
+}
+
+// inItsWords makes the refusal of a server with codes of its own one that people can
+// act on: what it says is all that is known of its rules.
+func inItsWords(err error) error {
+	var c *CallError
+	if !errors.As(err, &c) || c.Kind != ErrUnsupported || c.Message == "" || codes[c.Code] != nil {
+		return err
+	}
+	return errors.Join(&Invalid{Message: c.Message}, err)
 }
 
 // existing reads the user whose name is taken. IAM's names do not differ by

@@ -121,9 +121,12 @@ type reportValues struct {
 	generated time.Time
 }
 
-func (v reportValues) text(name string) string {
+func (v reportValues) text(name string) string { return strings.TrimSpace(v.raw(name)) }
+
+// raw is for names, which may begin or end with a space on other servers.
+func (v reportValues) raw(name string) string {
 	if i, ok := v.column[name]; ok && i < len(v.values) {
-		return strings.TrimSpace(v.values[i])
+		return v.values[i]
 	}
 	return ""
 }
@@ -153,7 +156,7 @@ func (v reportValues) tri(name string) Tri {
 
 func newReportRow(v reportValues) ReportRow {
 	row := ReportRow{
-		Values: v.values, User: v.text("user"), ARN: v.text("arn"), IsRoot: v.text("user") == rootUserName,
+		Values: v.values, User: v.raw("user"), ARN: v.raw("arn"), IsRoot: v.text("user") == rootUserName,
 		Created: v.time("user_creation_time"), PasswordEnabled: v.tri("password_enabled"),
 		PasswordLastUsed: v.time("password_last_used"), PasswordChanged: v.time("password_last_changed"),
 		MFA: v.tri("mfa_active"), SigningCerts: v.signingCerts(),

@@ -74,6 +74,9 @@ const mostMatches = 50
 // An error means the question could not be answered (IAM throttles, is away,
 // refuses the credentials) and the inventory does not know the key either.
 func (a *Account) LookUp(ctx context.Context, text string) (LookUpResult, error) {
+	if r, listed, err := a.lookUpListed(ctx, text); listed {
+		return r, err
+	}
 	p := paste.Parse(text, nil)
 	r, err := a.lookUp(ctx, p)
 	r.SecretSeen = p.HasSecret()
@@ -129,7 +132,7 @@ func isAccountNumber(s string) bool { return len(s) == 12 && strings.Trim(s, "01
 // foreignKeyID: on a server whose key IDs do not begin with AKIA, a single
 // word of the right length that names no user is worth asking about.
 func (a *Account) foreignKeyID(inv *Inventory, word string) bool {
-	if inv.hasUser(word) || validateAccessKeyID(word) != nil {
+	if inv.hasUser(word) || !mayBeKeyID(word) {
 		return false
 	}
 	return inv.foreignKeyIDs || a.Identity().AccessKeyID != "" && paste.KindOfID(a.Identity().AccessKeyID) == ""

@@ -4,9 +4,26 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"keydesk/iamsvc/paste"
 )
+
+// lookUpListed answers for a text that is nothing but a key ID or a user name of the
+// inventory. Other servers' may look like anything: like several words, or a secret.
+func (a *Account) lookUpListed(ctx context.Context, text string) (r LookUpResult, listed bool, err error) {
+	inv := a.Inventory()
+	for _, t := range []string{text, strings.TrimSpace(text)} {
+		if _, key, ok := inv.Key(t); ok {
+			r, err = a.lookUpKey(ctx, key.ID)
+			return r, true, err
+		}
+		if user, ok := inv.User(t); ok && user.Name != "" {
+			return matchWord(inv, user.Name), true, nil
+		}
+	}
+	return LookUpResult{}, false, nil
+}
 
 // lookUpKey asks IAM about one whole ID, and puts beside the answer what the
 // inventory says.
@@ -22,7 +39,7 @@ func (a *Account) lookUpKey(ctx context.Context, keyID string) (LookUpResult, er
 	switch {
 	case errors.Is(err, ErrNoSuchKey):
 		return a.notHere(ctx, r), nil
-	case errors.Is(err, ErrInvalid):
+	case errors.Is(err, ErrInvalid) && !r.InInventory:
 		return LookUpResult{Kind: NotAKeyID, IDOf: paste.KindOfID(keyID)}, nil
 	case err != nil && r.InInventory:
 		r.LiveErr, r.StateErr = err, err
@@ -66,8 +83,8 @@ func (r *LookUpResult) owners() (names []string) {
 
 // readState lists the owner's keys: the only call that tells a key's status.
 func (a *Account) readState(ctx context.Context, r *LookUpResult, listed InventoryUser) {
-	if ValidateExistingUserName(r.Owner) != nil {
-		r.Owner = "" // the root user has no name, on some servers one that none can have
+	if strings.TrimSpace(r.Owner) == "" || r.Owner == rootUserName && !r.InInventory {
+		r.Owner = "" // the root user, whom some servers name as reports do
 		return
 	}
 	keys, err := a.ListAccessKeys(ctx, r.Owner)

@@ -136,5 +136,5 @@ func looksLikeBrokenKeyID(word string) bool {
 	if paste.KindOfID(word) != "" {
 		return true
 	}
-	return validateAccessKeyID(word) == nil && strings.ContainsAny(word, "0123456789")
+	return mayBeKeyID(word) && strings.ContainsAny(word, "0123456789")
 }

@@ -15,17 +15,20 @@ import (
 // The limits of the IAM API (API reference, common parameters and CreateUser,
 // TagUser, PutUserPolicy). The SDK checks none of them.
 const (
-	maxNewUserName      = 64
-	maxExistingUserName = 128
-	maxPath             = 512
-	minAccessKeyID      = 16
-	maxAccessKeyID      = 128
-	maxTags             = 50
-	maxTagKey           = 128
-	maxTagValue         = 256
-	maxPolicyName       = 128
-	maxPolicyDocument   = 131072
+	maxNewUserName    = 64
+	maxPath           = 512
+	minAccessKeyID    = 16
+	maxAccessKeyID    = 128
+	maxTags           = 50
+	maxTagKey         = 128
+	maxTagValue       = 256
+	maxPolicyName     = 128
+	maxPolicyDocument = 131072
 )
+
+// maxListed is how long a name or key ID may be, in bytes, that a server has listed.
+// AWS's are far shorter; a URL has to hold it three times over.
+const maxListed = 1024
 
 // MaxDescription is the longest description of an access key, in characters:
 // it is stored as the value of a tag.
@@ -43,13 +46,28 @@ func invalid(field, format string, args ...any) error {
 	return &Invalid{Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// ValidateUserName checks the name of a user to be created.
+// ValidateUserName checks the name of a user to be created on AWS.
 func ValidateUserName(name string) error { return validateName("user name", name, maxNewUserName) }
 
 // ValidateExistingUserName guards every call that takes a user name. A blank
-// one has an error of its own: with it, the call would act on someone else.
+// one has an error of its own: with it, the call would act on someone else. Any other
+// that a server lists is right, whatever AWS would say to it.
 func ValidateExistingUserName(name string) error {
-	return validateName("user name", name, maxExistingUserName)
+	if strings.TrimSpace(name) == "" {
+		return ErrEmptyUserName
+	}
+	return validateListed("user name", name)
+}
+
+// validateListed is for what XML can bring: text without NUL.
+func validateListed(field, text string) error {
+	switch {
+	case len(text) > maxListed:
+		return invalid(field, "The %s has more than %d bytes.", field, maxListed)
+	case !utf8.ValidString(text) || strings.Contains(text, "\x00"):
+		return invalid(field, "The %s is not UTF-8 text.", field)
+	}
+	return nil
 }
 
 func validateName(field, name string, longest int) error {
@@ -75,14 +93,19 @@ func ValidatePath(path string) error {
 	return nil
 }
 
+// validateAccessKeyID guards every call that takes a key ID. A server's own list may
+// have any but a blank one.
 func validateAccessKeyID(id string) error {
-	switch {
-	case len(id) < minAccessKeyID || len(id) > maxAccessKeyID:
-		return invalid("access key ID", "An access key ID has %d to %d characters.", minAccessKeyID, maxAccessKeyID)
-	case !keyIDPattern.MatchString(id):
-		return invalid("access key ID", "An access key ID has letters, digits and _ only.")
+	if strings.TrimSpace(id) == "" {
+		return invalid("access key ID", "There is no access key ID.")
 	}
-	return nil
+	return validateListed("access key ID", id)
+}
+
+// mayBeKeyID: the word has the form that IAM's API asks of a key ID. It says nothing
+// about keys that are listed.
+func mayBeKeyID(word string) bool {
+	return len(word) >= minAccessKeyID && len(word) <= maxAccessKeyID && keyIDPattern.MatchString(word)
 }
 
 func validateStatus(s KeyStatus) error {

@@ -121,6 +121,8 @@ var answers = []struct {
 		text: "Keydesk does not know this AWS account."}},
 	{iamsvc.ErrNoSuchUser, answer{status: http.StatusNotFound, title: "No such user",
 		text: "IAM has no user of this name. The user may have been deleted or renamed."}},
+	{handlers.ErrSeveralKeys, answer{status: http.StatusConflict, title: "The link fits two keys",
+		text: "It names an access key by its last characters, and two keys of the user have the same. Nothing was changed. Choose the key on the user's page."}},
 	{iamsvc.ErrNoSuchKey, answer{status: http.StatusNotFound, title: "No such access key",
 		text: "This user has no such access key. It may have been deleted. Nothing was changed."}},
 	{iamsvc.ErrKeyQuota, answer{status: http.StatusConflict, title: "Cannot create another access key",

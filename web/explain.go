@@ -61,6 +61,9 @@ func explainIAM(err error, say *answer) {
 			text:  changed.What + " Nothing was changed.",
 			links: []views.Link{{Text: "Show the current state", URL: changed.Path}}}
 	case errors.As(err, &quota):
+		if quota.Said != "" {
+			say.text += " The server's words: " + quota.Said + "."
+		}
 		say.text += " Its keys: " + keyList(quota.Keys) + "."
 		say.links = []views.Link{{Text: "Access keys of " + quota.User, URL: quota.Path}}
 	case errors.As(err, &protected):

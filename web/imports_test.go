@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"iamsvc/paste":        {},
 	"iamsvc/textindex":    {},
 	"iamsvc/localaccount": {},
+	"iamsvc/iamtest":      {},
 	"iamsvc/bench":        {"iamsvc", "iamsvc/localaccount"},
 }
 

@@ -283,7 +283,7 @@ func TestKeysWithTheSameEnd(t *testing.T) {
 		admin.changeKey(t, server, home, &user, i)
 	}
 	admin.get(home+"/activity").wantText(t, "svc-prod-00000001", "svc-test-00000001")
-	activity := admin.get(admin.get(home + "/activity").linkTo(t, "svc-prod-00000001"))
+	activity := admin.get(admin.get(home+"/activity").linkTo(t, "svc-prod-00000001"))
 	activity.wantText(t, "Activity of the access key svc-prod-00000001")
 	if strings.Contains(activity.Body, "svc-test-00000001") {
 		t.Error("the other key's activity is among it")

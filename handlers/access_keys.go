@@ -36,6 +36,9 @@ func (b Base) owner(r *http.Request) (*iamsvc.Account, string, error) {
 		return nil, "", err
 	}
 	user, err := userParam(r)
+	if err == nil && !account.MayHaveUser(user) {
+		err = ErrNotFound
+	}
 	return account, user, err
 }
 

@@ -15,15 +15,16 @@ import (
 // The limits of the IAM API (API reference, common parameters and CreateUser,
 // TagUser, PutUserPolicy). The SDK checks none of them.
 const (
-	maxNewUserName    = 64
-	maxPath           = 512
-	minAccessKeyID    = 16
-	maxAccessKeyID    = 128
-	maxTags           = 50
-	maxTagKey         = 128
-	maxTagValue       = 256
-	maxPolicyName     = 128
-	maxPolicyDocument = 131072
+	maxNewUserName      = 64
+	maxExistingUserName = 128
+	maxPath             = 512
+	minAccessKeyID      = 16
+	maxAccessKeyID      = 128
+	maxTags             = 50
+	maxTagKey           = 128
+	maxTagValue         = 256
+	maxPolicyName       = 128
+	maxPolicyDocument   = 131072
 )
 
 // maxListed is how long a name or key ID may be, in bytes, that a server has listed.
@@ -57,6 +58,13 @@ func ValidateExistingUserName(name string) error {
 		return ErrEmptyUserName
 	}
 	return validateListed("user name", name)
+}
+
+// MayHaveUser reports whether a user of that name can be there: on AWS only by AWS's
+// rules. It spares IAM the question.
+func (a *Account) MayHaveUser(name string) bool {
+	_, listed := a.Inventory().User(name)
+	return listed || !a.OnAWS() || validateName("user name", name, maxExistingUserName) == nil
 }
 
 // validateListed is for what XML can bring: text without NUL.

@@ -31,7 +31,7 @@ var keyColumns = []listColumn[keyRow]{
 		value: func(r keyRow) sortValue { return timeValue(r.key.Created) }},
 	{id: "key-age", title: "Age", standard: true,
 		cell: func(v listView, r keyRow) []views.Line {
-			return one(ageLine(v.now, r.key.Created, isStatus(r.key.Status, iamsvc.KeyActive)))
+			return one(keyAgeLine(v.now, r.key, r.user.Quarantined))
 		},
 		value: func(r keyRow) sortValue { return agoValue(r.key.Created) }},
 	{id: "key-used", title: "Last used", standard: true,
@@ -56,18 +56,15 @@ func keyIDCell(v listView, r keyRow) []views.Line {
 		lines = one(views.Line{Text: r.key.ID, URL: keyOn(userPath(v.account, r.user.Name), r.key.ID)})
 	}
 	if r.user.Quarantined {
-		lines = append(lines, views.Line{Kind: "error", Text: "Quarantined by AWS"})
+		lines = append(lines, views.Line{Kind: "error", Text: textQuarantined})
 	}
 	lines = append(lines, v.protectedMark(r.user.User)...)
 	return append(lines, retryLines(r.user)...)
 }
 
 func keyStatusCell(_ listView, r keyRow) []views.Line {
-	kind := "inactive"
-	if isStatus(r.key.Status, iamsvc.KeyActive) {
-		kind = "success"
-	}
-	return one(views.Line{Kind: kind, Text: orElse(string(r.key.Status), textNotKnown)})
+	status := accessKeyStatus(r.key.Status, r.user.Quarantined)
+	return one(views.Line{Kind: status.Kind, Text: status.Text})
 }
 
 func keyDescriptionCell(v listView, r keyRow) []views.Line {
@@ -94,7 +91,7 @@ var keysList = listKind[keyRow]{
 	name: listKeys, unit: "access key", file: "access-keys", exported: actionExportAccessKeys,
 	label: "Access keys of all users", search: "Find access keys by ID, user or description",
 	columns: keyColumns, empty: emptyKeys,
-	filters: func(q listQuery) []views.ListFilter { return keyFilters(q, statesOfKeys(q.Keys)) },
+	filters: func(q listQuery) []views.ListFilter { return keyFilters(q, statesOfKeys(q.Keys), "Key age") },
 	rows: func(i *iamsvc.Inventory) (rows []keyRow) {
 		for n := range i.Users {
 			u := &i.Users[n]

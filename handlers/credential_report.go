@@ -184,6 +184,9 @@ func newCredentialReportPage(account string, report iamsvc.CredentialReport, err
 		page.Generated = views.Time{ISO: machine(report.Generated), Text: absolute(report.Generated), Absolute: absolute(report.Generated)}
 		page.Age = strings.TrimSuffix(relative(now, report.Generated), " ago")
 	}
+	if n := report.RootKeys(); n > 0 {
+		page.Notices = []views.Notice{rootNotice(n)}
+	}
 	page.RawURL = page.URL + ".csv"
 	page.SafeURL = page.RawURL + "?safe=1"
 	rows := reportMatches(report.Rows, q.Search)

@@ -47,7 +47,7 @@ func newDashboardPage(inventory *iamsvc.Inventory, account string, now time.Time
 		return p
 	}
 	c := countKeys(inventory, now)
-	l := dashboardLinks{users: usersPath(account), keys: allKeysPath(account)}
+	l := dashboardLinks{users: usersPath(account), keys: allKeysPath(account), root: rootReportPath(account)}
 	p.Description = matchCount(0, len(inventory.Users), false, "user") + " in account " + account
 	for _, said := range freshness(inventory, now) {
 		p.Description += ", " + said
@@ -64,6 +64,23 @@ func newDashboardPage(inventory *iamsvc.Inventory, account string, now time.Time
 	return p
 }
 
+// rootKeysText: keys of the root user are in no list, because IAM users cannot
+// manage them.
+const rootKeysText = "Nothing limits what they can do, and Keydesk can't change them. Sign in as the root user, find out what uses them, deactivate them, then delete them."
+
+// rootNotice is the finding above a list or a table.
+func rootNotice(keys int) views.Notice {
+	title := "The root user has an active access key"
+	if keys > 1 {
+		title = "The root user has " + strconv.Itoa(keys) + " active access keys"
+	}
+	return views.Notice{Kind: "error", Title: title, Text: rootKeysText}
+}
+
+func rootReportPath(account string) string {
+	return reportQuery{Search: "<root_account>"}.at(reportPath(account), 1)
+}
+
 func olderThanYear(n int) string {
 	if n == 1 {
 		return "1 active key is older than 365 days"
@@ -72,7 +89,7 @@ func olderThanYear(n int) string {
 }
 
 // dashboardLinks leads into the lists.
-type dashboardLinks struct{ users, keys string }
+type dashboardLinks struct{ users, keys, root string }
 
 func (l dashboardLinks) activeKeys(q listQuery) string {
 	q.Keys = "active"
@@ -137,6 +154,7 @@ func attention(c keyCounts, l dashboardLinks) []views.DashboardItem {
 		url            string
 	}{
 		{c.quarantined, "error", "Users quarantined by AWS", "AWS found a key of theirs exposed. Deactivate the key, look at what it did, replace it.", listQuery{Keys: "quarantined"}.at(l.users)},
+		{c.root, "error", "Active access keys of the root user", rootKeysText, l.root},
 		{c.moreThanTwo, "error", "Users with more than two keys", "IAM allows two. Delete those that nobody uses.", listQuery{Keys: "more-than-two"}.at(l.users)},
 		{c.olderThanYear, "error", "Active keys older than 365 days", "Rotate them, or deactivate the ones that nobody uses.", l.activeKeys(listQuery{Age: "366-"})},
 		{c.older90, "warning", "Active keys older than 90 days", "Rotate them.", l.activeKeys(listQuery{Age: "91-"})},

@@ -23,8 +23,8 @@ var (
 	}
 )
 
-// keyCounts are the figures of the dashboard. All but the last four count
-// active keys.
+// keyCounts are the figures of the dashboard. Those after uses do not
+// count active keys of users.
 type keyCounts struct {
 	active, usersActive    int
 	older90, olderThanYear int
@@ -35,12 +35,14 @@ type keyCounts struct {
 	uses                   []int // per useBands
 	twoActive, moreThanTwo int
 	quarantined, unread    int
+	root                   int // active keys of the root user
 }
 
 // countKeys counts with the matchers of the lists, so that every figure is the
 // length of the list it links to.
 func countKeys(inventory *iamsvc.Inventory, now time.Time) keyCounts {
 	c := keyCounts{ages: make([]int, len(ageBands)), uses: make([]int, len(useBands))}
+	c.root = max(0, inventory.RootKeys)
 	ages, uses := bandMatchers(now)
 	for i := range inventory.Users {
 		u := &inventory.Users[i]

@@ -19,7 +19,7 @@ const (
 // newKeyCard is one access key with the console's six fields and its age.
 func newKeyCard(v userView, k iamsvc.AccessKey, forms keyForms) views.KeyCard {
 	c := views.KeyCard{
-		ID: k.ID, Anchor: keyAnchor(k.ID), Description: orNone(k.Description), Status: keyStatus(k.Status),
+		ID: k.ID, Anchor: keyAnchor(k.ID), Description: orNone(k.Description), Status: accessKeyStatus(k.Status, v.details.Quarantined),
 		Created: stamp(v.now, k.Created), Age: keyAge(v, k), Unsaved: forms.unsaved,
 	}
 	showLastUse(&c, v, k.LastUsed)
@@ -39,9 +39,8 @@ func newKeyCard(v userView, k iamsvc.AccessKey, forms keyForms) views.KeyCard {
 	return c
 }
 
-// keyAge grades active keys only: nobody has to hurry because of another.
 func keyAge(v userView, k iamsvc.AccessKey) views.Status {
-	l := ageLine(v.now, k.Created, isStatus(k.Status, iamsvc.KeyActive))
+	l := keyAgeLine(v.now, &k, v.details.Quarantined)
 	return views.Status{Kind: l.Kind, Text: l.Text}
 }
 
@@ -132,7 +131,7 @@ func ticketText(v userView, k iamsvc.AccessKey) string {
 		"IAM user: " + v.name(),
 		"ARN: " + orNone(v.details.User.ARN),
 		"AWS account: " + accountLabel(v.identity),
-		"Status: " + keyStatus(k.Status).Text,
+		"Status: " + accessKeyStatus(k.Status, v.details.Quarantined).Text,
 		"Description: " + orNone(k.Description),
 		"Created: " + absolute(k.Created) + ". " + ageSentence(v.now, k.Created),
 		"Last used: " + ticketUse(v, k.LastUsed),

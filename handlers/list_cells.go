@@ -72,6 +72,14 @@ func missingPermission(err error) string {
 	return ""
 }
 
+// notKnownBecause is unreadBecause for what may only not have been read yet.
+func notKnownBecause(err error) string {
+	if !failed(err) {
+		return "the account is still being read"
+	}
+	return unreadBecause(err)
+}
+
 // unreadBecause names the reason in a sentence's worth of words.
 func unreadBecause(err error) string {
 	switch {
@@ -105,6 +113,16 @@ func ageLine(now, t time.Time, inForce bool) views.Line {
 		kind = "inactive"
 	}
 	return views.Line{Kind: kind, Text: count(n, "day"), Hint: absolute(t)}
+}
+
+// keyAgeLine grades active keys only, and never finds one of a quarantined
+// user to be in order.
+func keyAgeLine(now time.Time, k *iamsvc.AccessKey, quarantined bool) views.Line {
+	l := ageLine(now, k.Created, isStatus(k.Status, iamsvc.KeyActive))
+	if quarantined && l.Kind == "success" {
+		l.Kind = "inactive"
+	}
+	return l
 }
 
 // lastUsedLine never says "Never" of a key whose last use is not known.

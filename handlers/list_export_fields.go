@@ -49,7 +49,7 @@ func ownerFields(v listView, u userRow) record {
 	}
 	state, reason := readState(u)
 	return record{
-		{"quarantined", ifKnown(u.Quarantined, u.Quarantined || u.GroupsRead)},
+		{"quarantined", ifKnown(u.Quarantined, u.Quarantined || u.QuarantineRead)},
 		{"protected_by", ifKnown(rule, rule != "")},
 		{"read_state", state},
 		{"read_error", ifKnown(reason, reason != "")},
@@ -94,6 +94,7 @@ func (p *picture[T]) aboutFile() record {
 		{"complete", !p.partial()},
 		{"users", len(p.inventory.Users)},
 		{"users_read", p.inventory.KeysRead},
+		{"root_active_access_keys", ifKnown(p.inventory.RootKeys, p.inventory.RootKeys >= 0)},
 	}
 }
 

@@ -173,7 +173,7 @@ func TestColumnsOfTheExports(t *testing.T) {
 		prefix := ",access_key_" + strconv.Itoa(n) + "_"
 		return prefix + strings.ReplaceAll(key, ",", prefix)
 	}
-	const about = ",account,as_of,last_used_as_of,complete,users,users_read"
+	const about = ",account,as_of,last_used_as_of,complete,users,users_read,root_active_access_keys"
 	users := "user_name,user_id,path,arn,created,groups,last_activity,last_activity_known,console_access,password_last_changed," +
 		"password_last_used,password_last_used_known,mfa,mfa_type,signing_certificates,quarantined,protected_by,read_state,read_error," +
 		"keys_as_of,access_key_count" + about + numbered(1) + numbered(2)
@@ -210,7 +210,7 @@ func hostileInventory(text string) *iamsvc.Inventory {
 func ownColumn(name string) bool {
 	return strings.HasSuffix(name, "_known") || strings.HasSuffix(name, "as_of") || strings.HasSuffix(name, "age_days") ||
 		strings.HasSuffix(name, "created") || strings.HasSuffix(name, "last_used") || strings.HasPrefix(name, "read_") ||
-		strings.Contains(" account complete users users_read mfa mfa_type console_access quarantined signing_certificates access_key_count last_activity ", " "+name+" ")
+		strings.Contains(" account complete users users_read root_active_access_keys mfa mfa_type console_access quarantined signing_certificates access_key_count last_activity ", " "+name+" ")
 }
 
 // runs reports whether a spreadsheet may take the text for a formula.

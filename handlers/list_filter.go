@@ -17,7 +17,7 @@ var (
 	keyStates = []filterChoice{
 		{"", "Any key status"}, {"active", "Active keys"}, {"inactive", "Inactive keys"}, {"none", "No access keys"},
 		{"two-active", "Two active keys"}, {"more-than-two", "More than two keys"},
-		{"quarantined", "Quarantined by AWS"}, {"unread", "Could not be read"},
+		{"quarantined", textQuarantined}, {"unread", "Could not be read"},
 	}
 	ageChoices = []filterChoice{
 		{"", "Any key age"}, {"46-", "Older than 45 days"}, {"91-", "Older than 90 days"}, {"366-", "Older than 365 days"},
@@ -86,7 +86,26 @@ func newListMatcher(q listQuery, now time.Time) listMatcher {
 
 // user reports whether a row of the users list fits.
 func (m *listMatcher) user(u *iamsvc.InventoryUser) bool {
-	return m.owner(u) && m.someKey(u)
+	if !m.owner(u) {
+		return false
+	}
+	if m.anyAge {
+		return m.someKey(u)
+	}
+	return m.activeKeyOfAge(u)
+}
+
+// activeKeyOfAge is someKey with an age: the age is that of an active key, as
+// the column is. With inactive keys asked for, that is another key.
+func (m *listMatcher) activeKeyOfAge(u *iamsvc.InventoryUser) bool {
+	active, inactive := *m, *m
+	active.query.Keys = "active"
+	if m.query.Keys != "inactive" {
+		return active.someKey(u)
+	}
+	active.query.Used = ""
+	inactive.anyAge = true
+	return active.someKey(u) && inactive.someKey(u)
 }
 
 // key reports whether a row of the access keys list fits.

@@ -82,7 +82,7 @@ func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 		ID: p.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh", RetryURL: readAgainPath(p.account),
 		Label: p.label, SearchLabel: p.search,
 		Search: q.Search, Sort: formatSort(q.Sort), Query: q.encode(),
-		Freshness: append(freshness(p.inventory, person.now), whetherReading(p.inventory)...), Notices: listNotices(p.inventory, q),
+		Freshness: append(freshness(p.inventory, person.now), whetherReading(p.inventory)...), Notices: append(listNotices(p.inventory, q), p.rootNotices()...),
 		Filters: p.filters(q),
 		Columns: listHeads(visible, withOrder(q), path),
 		Rows:    rows,
@@ -105,6 +105,14 @@ func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 	return &drawnList{list, p.inventory, p.unread(cut.rows), err}
 }
 
+// rootNotices say of the list of access keys what is in none of its rows.
+func (p *picture[T]) rootNotices() []views.Notice {
+	if p.name != listKeys || p.inventory.RootKeys <= 0 {
+		return nil
+	}
+	return []views.Notice{rootNotice(p.inventory.RootKeys)}
+}
+
 // withOrder is q with the order that holds when none was asked for.
 func withOrder(q listQuery) listQuery {
 	if len(q.Sort) == 0 {
@@ -114,11 +122,12 @@ func withOrder(q listQuery) listQuery {
 }
 
 // keyFilters are the filters that both lists have. Key states differ: a list of
-// keys has no row for users without any.
-func keyFilters(q listQuery, states []filterChoice) []views.ListFilter {
+// keys has no row for users without any. So do ages: a user's is that of active
+// keys, as the column is.
+func keyFilters(q listQuery, states []filterChoice, age string) []views.ListFilter {
 	return []views.ListFilter{
 		listSelect("keys", "Key status", q.Keys, states, ""),
-		listSelect("age", "Key age", q.Age, ageChoices, "Age"),
+		listSelect("age", age, q.Age, ageChoices, "Age"),
 		listSelect("used", "Last use", q.Used, usedChoices, "Used"),
 	}
 }
@@ -209,10 +218,10 @@ func listNotices(i *iamsvc.Inventory, q listQuery) []views.Notice {
 		add("warning", "The list of users could not be read again", "Shown is what was read before: "+unreadBecause(i.Err)+".")
 	}
 	if failed(i.ReportErr) && !i.Loading {
-		add("info", "No fresh credential report", "Passwords, MFA and last use may be older or not known: "+unreadBecause(i.ReportErr)+".")
+		add("info", "No fresh credential report", "Passwords, MFA, last use and whether the root user has access keys may be older or not known: "+unreadBecause(i.ReportErr)+".")
 	}
 	if failed(i.GroupsErr) {
-		add("warning", "Groups, tags and key descriptions could not be read", "They are missing or older, and the search does not find them: "+unreadBecause(i.GroupsErr)+".")
+		add("warning", "Groups, tags, key descriptions and policies could not be read", "They are missing or older, the search does not find them, and a quarantine by AWS is not known: "+unreadBecause(i.GroupsErr)+".")
 	}
 	return notices
 }

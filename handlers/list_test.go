@@ -28,7 +28,7 @@ func testInventory() *iamsvc.Inventory {
 	user := func(name string, keys ...iamsvc.AccessKey) iamsvc.InventoryUser {
 		return iamsvc.InventoryUser{
 			User: iamsvc.User{Name: name, Path: "/", ARN: "arn:aws:iam::123456789012:user/" + name, Created: daysAgo(900)},
-			Keys: keys, GroupsRead: true, ConsoleAccess: iamsvc.No, MFA: iamsvc.No,
+			Keys: keys, GroupsRead: true, QuarantineRead: true, ConsoleAccess: iamsvc.No, MFA: iamsvc.No,
 		}
 	}
 	key := func(id string, s iamsvc.KeyStatus, age int, used iamsvc.LastUsed) iamsvc.AccessKey {
@@ -57,7 +57,7 @@ func testInventory() *iamsvc.Inventory {
 	noMFA.ConsoleAccess, noMFA.SigningCerts = iamsvc.Yes, 1
 	unread := user("gina")
 	unread.KeysErr, unread.SigningCerts = fmt.Errorf("list: %w", iamsvc.ErrThrottled), -1
-	unread.GroupsRead, unread.ConsoleAccess, unread.MFA = false, iamsvc.Unknown, iamsvc.Unknown
+	unread.GroupsRead, unread.QuarantineRead, unread.ConsoleAccess, unread.MFA = false, false, iamsvc.Unknown, iamsvc.Unknown
 	return &iamsvc.Inventory{
 		AsOf: testNow.Add(-2 * time.Minute), ReportTime: testNow.Add(-time.Hour), KeysRead: 6,
 		Users: []iamsvc.InventoryUser{fresh, two, rotating, three, console, noMFA, unread},
@@ -100,8 +100,12 @@ func TestUsersFilter(t *testing.T) {
 		{"keys=unread", "gina"},
 		{"age=46-", "bert carla dora"},
 		{"age=91-", "bert carla"},
-		{"age=366-", "bert carla"},
-		{"keys=active&age=366-", "carla"}, // bert's old key is inactive
+		{"age=366-", "carla"}, // bert's old key is inactive
+		{"keys=active&age=366-", "carla"},
+		{"keys=inactive&age=91-", "bert"}, // an inactive key, and an active one of that age
+		{"keys=inactive&age=46-", "bert dora"},
+		{"keys=inactive&age=46-&used=never", "dora"},
+		{"age=366-&used=unused-90", "carla"},
 		{"age=0-30", "adam carla"},
 		{"used=never", "carla dora"},
 		{"used=unused-90", "bert carla"}, // carla's never-used key is 400 days old
@@ -215,12 +219,13 @@ func TestUserCells(t *testing.T) {
 		{"adam", "created", "900 days ago"},
 		{"adam", "console", "Disabled"},
 		{"bert", "key-id", "Active - AKIAAAAAAAAAAAAA0002 | Inactive - AKIAAAAAAAAAAAAA0003"},
-		{"bert", "key-age", "warning  214 days | inactive  500 days"},
+		{"bert", "key-age", "warning  214 days | -"},
 		{"bert", "key-used", "3 days ago | 198 days ago"},
 		{"carla", "key-age", "error  400 days | success  3 days"},
 		{"carla", "key-used", "Never | Never"},
 		{"carla", "activity", "Never"},
 		{"dora", "name", "dora | error  Quarantined by AWS"},
+		{"dora", "key-id", "error  Active - AKIAAAAAAAAAAAAA0006 | Inactive - AKIAAAAAAAAAAAAA0007 | Inactive - AKIAAAAAAAAAAAAA0008"},
 		{"dora", "key-used", "inactive  Not known | Never | Never"},
 		{"dora", "activity", "inactive  Not known"},
 		{"emil", "mfa", "Virtual"},

@@ -178,9 +178,9 @@ func matchRow(account string, m iamsvc.KeyMatch, now time.Time) views.KeyMatch {
 		}
 		return row
 	}
-	age, used := ageLine(now, m.Key.Created, isStatus(m.Key.Status, iamsvc.KeyActive)), lastUsedLine(now, m.Key.LastUsed)
+	age, used := keyAgeLine(now, &m.Key, m.Quarantined), lastUsedLine(now, m.Key.LastUsed)
 	row.Owner, row.OwnerURL = m.Owner.Name, userPath(account, m.Owner.Name)
-	row.Status, row.Age, row.LastUsed = keyStatus(m.Key.Status), views.Status{Kind: age.Kind, Text: age.Text}, used.Text
+	row.Status, row.Age, row.LastUsed = accessKeyStatus(m.Key.Status, m.Quarantined), views.Status{Kind: age.Kind, Text: age.Text}, used.Text
 	if used.Time.ISO != "" {
 		row.LastUsed = used.Time.Text
 	}

@@ -26,6 +26,7 @@ func ownerFinding(f *views.Finding, account *iamsvc.Account, found iamsvc.LookUp
 		c.protected = account.ProtectedBy(user.User)
 	}
 	f.Owner, f.Links = c.draw(), c.links()
+	f.Owner.QuarantineUnknown = f.Owner.QuarantineUnknown && account.OnAWS()
 }
 
 // doubts are what could not be asked just now, and where IAM and the last
@@ -84,9 +85,9 @@ func (c ownerCard) draw() views.KeyOwner {
 	}
 	ownerLastUse(&o, k.LastUsed, c.now)
 	if k.Status != "" || !k.Created.IsZero() {
-		o.Status = keyStatus(k.Status)
+		o.Status = accessKeyStatus(k.Status, c.user.Quarantined)
 		o.Created = views.Time{ISO: machine(k.Created), Text: absolute(k.Created), Absolute: absolute(k.Created)}
-		age := ageLine(c.now, k.Created, isStatus(k.Status, iamsvc.KeyActive))
+		age := keyAgeLine(c.now, &k, c.user.Quarantined)
 		o.Age = views.Status{Kind: age.Kind, Text: age.Text}
 	}
 	c.drawUser(&o)
@@ -137,7 +138,7 @@ func (c ownerCard) drawUser(o *views.KeyOwner) {
 	if !c.known {
 		return
 	}
-	o.Path, o.ARN, o.Quarantined = c.user.Path, c.user.ARN, c.user.Quarantined
+	o.Path, o.ARN, o.Quarantined, o.QuarantineUnknown = c.user.Path, c.user.ARN, c.user.Quarantined, !c.user.Quarantined && !c.user.QuarantineRead
 	if c.found.InInventory {
 		o.Description = orNone(c.found.Key.Description)
 	}
@@ -168,8 +169,8 @@ func (c ownerCard) drawSiblings(o *views.KeyOwner) {
 		o.SiblingsNote = unreadLine(c.user.KeysErr).Text
 	}
 	for _, k := range c.found.Siblings {
-		age, used := ageLine(c.now, k.Created, isStatus(k.Status, iamsvc.KeyActive)), lastUsedLine(c.now, k.LastUsed)
-		sibling := views.SiblingKey{KeyID: k.ID, URL: keyOn(o.URL, k.ID), Status: keyStatus(k.Status),
+		age, used := keyAgeLine(c.now, &k, c.user.Quarantined), lastUsedLine(c.now, k.LastUsed)
+		sibling := views.SiblingKey{KeyID: k.ID, URL: keyOn(o.URL, k.ID), Status: accessKeyStatus(k.Status, c.user.Quarantined),
 			Age: views.Status{Kind: age.Kind, Text: age.Text}, LastUsed: used.Text}
 		if used.Time.ISO != "" {
 			sibling.LastUsed = used.Time.Text

@@ -22,6 +22,8 @@ func unsavedPath(account string) string { return path("accounts", account, "unsa
 type unsavedKey struct {
 	event audit.Event      // the newest about its creation
 	key   iamsvc.AccessKey // as the inventory has it; without an ID where it has not
+
+	quarantined bool // AWS has quarantined the owner
 }
 
 // unsavedKeys costs one look into the journal and no call to IAM.
@@ -37,12 +39,12 @@ func stillUnsaved(events []audit.Event, inventory *iamsvc.Inventory) []unsavedKe
 	var list []unsavedKey
 	seen := map[string]bool{}
 	for _, e := range events {
-		_, key, found := inventory.Key(e.AccessKeyID)
+		user, key, found := inventory.Key(e.AccessKeyID)
 		if seen[e.AccessKeyID] || !found && knownGone(e, inventory) || found && used(key) {
 			continue
 		}
 		seen[e.AccessKeyID] = true
-		list = append(list, unsavedKey{event: e, key: key})
+		list = append(list, unsavedKey{event: e, key: key, quarantined: user.Quarantined})
 	}
 	return list
 }
@@ -97,7 +99,7 @@ func (k AccessKeys) unsavedRow(r *http.Request, account *iamsvc.Account, u unsav
 	home := keyHome{account: account, id: account.ID(), user: u.event.User}
 	notice, err := k.unsavedNotice(r, home, u.event)
 	notice.FromList = true
-	status := keyStatus(u.key.Status)
+	status := accessKeyStatus(u.key.Status, u.quarantined)
 	return views.UnsavedRow{
 		User: home.user, UserURL: home.page(), KeyURL: keyOn(home.page(), notice.KeyID),
 		Time: stamp(k.Now(), u.event.Time), Person: orNone(u.event.Actor.Name), Status: status, Notice: notice,

@@ -128,7 +128,7 @@ func keySummaries(v userView) []views.KeySummary {
 	var list []views.KeySummary
 	for i, k := range keys.Value {
 		list = append(list, views.KeySummary{
-			Term: fmt.Sprintf("Access key %d", i+1), ID: k.ID, Status: keyStatus(k.Status),
+			Term: fmt.Sprintf("Access key %d", i+1), ID: k.ID, Status: accessKeyStatus(k.Status, v.details.Quarantined),
 			Use: keyUse(v.now, k), URL: keyOn(v.path(), k.ID),
 		})
 	}
@@ -153,6 +153,19 @@ func keyStatus(s iamsvc.KeyStatus) views.Status {
 		return views.Status{Kind: "inactive", Text: textNotKnown}
 	}
 	return views.Status{Kind: "warning", Text: string(s)}
+}
+
+// textQuarantined is what AWS has done to a user, wherever it is said in brief.
+const textQuarantined = "Quarantined by AWS"
+
+// accessKeyStatus never looks good where AWS has quarantined the key's owner:
+// it does so when it found a key in public, which works on until it is deactivated.
+func accessKeyStatus(s iamsvc.KeyStatus, quarantined bool) views.Status {
+	status := keyStatus(s)
+	if quarantined && !isStatus(s, iamsvc.KeyInactive) {
+		return views.Status{Kind: "error", Text: status.Text + " - quarantined by AWS"}
+	}
+	return status
 }
 
 // isStatus ignores case, in which servers other than AWS differ.
@@ -197,7 +210,11 @@ func userNotices(v userView) []views.UserNotice {
 	}
 	if d.Quarantined {
 		list = append(list, views.UserNotice{Kind: "error", Title: "AWS has quarantined this user",
-			Text: "AWS found an access key of this user in public and attached the policy AWSCompromisedKeyQuarantine. The policy limits what the key may do; it does not disable the key. Deactivate the exposed key now, find out in CloudTrail what it was used for, create another one for the workload, then delete the exposed key and detach the policy."})
+			Text: "AWS found an access key of this user in public and attached the policy AWSCompromisedKeyQuarantine to the user or a group. The policy limits what the key may do; it does not disable the key. Deactivate the exposed key now, find out in CloudTrail what it was used for, create another one for the workload, then delete the exposed key. Leave the policy where it is until AWS Support has closed the case."})
+	}
+	if d.QuarantineErr != nil && v.home.onAWS() {
+		list = append(list, views.UserNotice{Kind: "info", Title: "Quarantine by AWS not known",
+			Text: "Not all policies of this user and its groups could be read: " + notKnownBecause(d.QuarantineErr) + "."})
 	}
 	if n := len(d.Keys.Value); n > keysPerUser && v.home.onAWS() {
 		list = append(list, views.UserNotice{Kind: "warning", Title: fmt.Sprintf("This user has %d access keys", n),

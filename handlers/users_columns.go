@@ -48,8 +48,8 @@ var userColumns = []listColumn[userRow]{
 func userNameCell(v listView, u userRow) []views.Line {
 	lines := one(views.Line{Text: u.Name, URL: userPath(v.account, u.Name)})
 	if u.Quarantined {
-		lines = append(lines, views.Line{Kind: "error", Text: "Quarantined by AWS",
-			Hint: "AWS found a key of this user exposed and attached AWSCompromisedKeyQuarantine"})
+		lines = append(lines, views.Line{Kind: "error", Text: textQuarantined,
+			Hint: "AWS found a key of this user in public and attached AWSCompromisedKeyQuarantine"})
 	}
 	lines = append(lines, v.protectedMark(u.User)...)
 	return append(lines, retryLines(u)...)
@@ -159,10 +159,17 @@ func userKeyIDCell(_ listView, u userRow) []views.Line {
 	return keyLines(u, func(k *iamsvc.AccessKey) views.Line {
 		id := orElse(k.ID, unreadKeyID(u).Text)
 		if isStatus(k.Status, iamsvc.KeyActive) {
-			return views.Line{Text: string(k.Status) + " - " + id, Hint: k.Description}
+			return activeKeyLine(u, string(k.Status)+" - "+id, k.Description)
 		}
 		return views.Line{Lead: string(k.Status), Text: "- " + id, Hint: k.Description}
 	})
+}
+
+func activeKeyLine(u userRow, text, description string) views.Line {
+	if u.Quarantined {
+		return views.Line{Kind: "error", Text: text, Hint: textQuarantined}
+	}
+	return views.Line{Text: text, Hint: description}
 }
 
 func userKeyIDValue(u userRow) sortValue {
@@ -174,7 +181,10 @@ func userKeyIDValue(u userRow) sortValue {
 
 func userKeyAgeCell(v listView, u userRow) []views.Line {
 	return keyLines(u, func(k *iamsvc.AccessKey) views.Line {
-		return ageLine(v.now, k.Created, isStatus(k.Status, iamsvc.KeyActive))
+		if !isStatus(k.Status, iamsvc.KeyActive) {
+			return views.Line{Text: none} // the column is about active keys (IAM User Guide)
+		}
+		return keyAgeLine(v.now, k, u.Quarantined)
 	})
 }
 

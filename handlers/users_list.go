@@ -80,7 +80,7 @@ var usersList = listKind[userRow]{
 	label: "Users and their access keys", search: "Find users by name, key ID or group",
 	columns: userColumns, empty: emptyUsers,
 	filters: func(q listQuery) []views.ListFilter {
-		return append(keyFilters(q, keyStates),
+		return append(keyFilters(q, keyStates, "Active key age"),
 			listSelect("mfa", "MFA", q.MFA, mfaChoices, ""),
 			listSelect("console", "Console access", q.Console, consoleChoices, ""))
 	},

@@ -126,7 +126,7 @@ func TestListNotices(t *testing.T) {
 		{"later reading failed", iamsvc.Inventory{AsOf: testNow, Err: throttled}, listQuery{}, "warning: The list of users could not be read again", false},
 		{"no report", iamsvc.Inventory{AsOf: testNow, ReportErr: iamsvc.ErrReportNotPresent}, listQuery{}, "info: No fresh credential report", false},
 		{"report comes", iamsvc.Inventory{AsOf: testNow, ReportErr: iamsvc.ErrReportInProgress, Loading: true}, listQuery{}, "", false},
-		{"no groups", iamsvc.Inventory{AsOf: testNow, GroupsErr: &iamsvc.Denied{}}, listQuery{}, "warning: Groups, tags and key descriptions could not be read", false},
+		{"no groups", iamsvc.Inventory{AsOf: testNow, GroupsErr: &iamsvc.Denied{}}, listQuery{}, "warning: Groups, tags, key descriptions and policies could not be read", false},
 		{"secret pasted", iamsvc.Inventory{AsOf: testNow}, listQuery{Secret: true}, "error: This looks like a secret access key", false},
 	} {
 		p := usersPage(t, &c.inventory, c.query, testPerson())

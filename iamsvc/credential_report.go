@@ -43,6 +43,24 @@ type ReportSlot struct {
 	LastUsed    LastUsed  // Read is false when the report does not say
 }
 
+// RootKeys is how many active access keys the report has of the root user; -1
+// when it does not say.
+func (r CredentialReport) RootKeys() int {
+	for _, row := range r.Rows {
+		if !row.IsRoot {
+			continue
+		}
+		active := 0
+		for _, s := range row.Slots {
+			if s.Active {
+				active++
+			}
+		}
+		return active
+	}
+	return -1
+}
+
 // CredentialReport fetches the stored report: ErrReportNotPresent,
 // ErrReportInProgress or ErrReportExpired when there is none to be had.
 func (a *Account) CredentialReport(ctx context.Context) (CredentialReport, error) {

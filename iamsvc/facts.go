@@ -18,6 +18,9 @@ type facts struct {
 	Details    map[string]details
 	DetailsAt  time.Time
 	detailsErr error
+
+	QuarantinedGroups map[string]bool // of the groups whose policies were read: whether AWS quarantines who is in them
+
 	Report     reportReading
 	reportErr  error
 	rows       map[string]ReportRow  // of the report, by user name
@@ -40,7 +43,7 @@ type details struct {
 	Groups      []string
 	Tags        []Tag
 	Boundary    string
-	Quarantined bool
+	Quarantined bool // by the user's own policies
 }
 
 // keyReading is one user's keys as they were listed last.
@@ -201,6 +204,17 @@ func (f *facts) known(u User) (keyReading, bool) {
 func (f *facts) detailsOf(u User) (details, bool) {
 	d, ok := f.Details[u.Name]
 	return d, ok && u.is(d.UserID, d.Created)
+}
+
+// quarantine reports whether AWS has quarantined who is in the groups, and
+// whether that is known of all of them.
+func (f *facts) quarantine(groups []string) (is, known bool) {
+	known = true
+	for _, name := range groups {
+		quarantined, read := f.QuarantinedGroups[name]
+		is, known = is || quarantined, known && read
+	}
+	return is, known
 }
 
 // is reports whether what is known under the user's name is not about another

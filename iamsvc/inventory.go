@@ -27,7 +27,8 @@ type Inventory struct {
 	Users      []InventoryUser
 	ReportTime time.Time // when the credential report was generated; zero: none
 	ReportErr  error     // why there is none, or only an older one
-	GroupsErr  error     // why groups, tags and key descriptions are missing or older
+	GroupsErr  error     // why groups, tags, key descriptions and quarantines are missing or older
+	RootKeys   int       // active access keys of the root user by the credential report; -1 not known
 	KeysRead   int       // users whose keys are known: listed, or none by the report
 	KeysFailed int       // users whose keys could not be read
 	KeysDenied int       // of these, users whose keys Keydesk may not list
@@ -57,7 +58,8 @@ type InventoryUser struct {
 	KeysErr          error       // why Keys is missing or older; ErrNotReadYet while loading
 	KeysAsOf         time.Time   // when reading them began, or of a newer report that shows the same; zero: never read
 	SigningCerts     int         // active ones; -1 unknown
-	Quarantined      bool        // AWS attached AWSCompromisedKeyQuarantine to the user
+	Quarantined      bool        // AWS found a key of the user in public and limited the user by a policy
+	QuarantineRead   bool        // the policies of the user and of all groups of the user were read
 	LastActivity     time.Time
 }
 

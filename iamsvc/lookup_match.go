@@ -16,6 +16,8 @@ type KeyMatch struct {
 	Key       AccessKey
 	Temporary bool   // ASIA: no inventory has it
 	Account   string // the account number in the ID of an unknown key; "" when there is none
+
+	Quarantined bool // AWS has quarantined the owner
 }
 
 // matchKeys answers for several IDs, and for fragments, without a call. IDs
@@ -27,7 +29,7 @@ func matchKeys(inv *Inventory, p paste.Text) LookUpResult {
 		m := KeyMatch{KeyID: id, Asked: true, Temporary: part.Kind == paste.TemporaryKeyID}
 		if k, ok := inv.keyInAnyCase(id); ok {
 			u, _, _ := inv.Key(k.ID)
-			m = KeyMatch{KeyID: k.ID, Asked: true, Known: true, Owner: u.User, Key: k}
+			m = KeyMatch{KeyID: k.ID, Asked: true, Known: true, Owner: u.User, Key: k, Quarantined: u.Quarantined}
 		} else {
 			m.Account, _ = paste.AccountOfKey(id)
 		}
@@ -55,7 +57,7 @@ func (i *Inventory) matchMasked(r *LookUpResult, masked []paste.Part) {
 		for k := range u.Keys {
 			id := u.Keys[k].ID
 			if id != "" && slices.ContainsFunc(masked, func(m paste.Part) bool { return m.Matches(id) }) {
-				r.addKey(KeyMatch{KeyID: id, Known: true, Owner: u.User, Key: u.Keys[k]})
+				r.addKey(KeyMatch{KeyID: id, Known: true, Owner: u.User, Key: u.Keys[k], Quarantined: u.Quarantined})
 			}
 		}
 	}

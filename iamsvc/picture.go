@@ -12,7 +12,7 @@ func (f *facts) inventory(own ownChanges) *Inventory {
 	inv := &Inventory{
 		AsOf: f.UsersAt, Loading: f.loading, Paused: f.paused, Err: f.usersErr,
 		ReportTime: f.Report.Generated, ReportErr: f.reportErr, GroupsErr: f.detailsErr,
-		Users: make([]InventoryUser, 0, len(f.Users)),
+		RootKeys: f.Report.RootKeys(), Users: make([]InventoryUser, 0, len(f.Users)),
 	}
 	changes := own.byUser()
 	for _, u := range f.Users {
@@ -62,7 +62,9 @@ func (f *facts) addOwnUsers(inv *Inventory, own ownChanges) (added bool) {
 func (f *facts) inventoryUser(u User, own []ownChange) InventoryUser {
 	iu := InventoryUser{User: u, Err: f.stale[u.Name], SigningCerts: -1, PasswordLastUsed: u.PasswordLastUsed}
 	if d, ok := f.detailsOf(u); ok {
-		iu.Groups, iu.GroupsRead, iu.Quarantined = d.Groups, true, d.Quarantined
+		iu.Groups, iu.GroupsRead = d.Groups, true
+		iu.Quarantined, iu.QuarantineRead = f.quarantine(d.Groups)
+		iu.Quarantined = iu.Quarantined || d.Quarantined
 		iu.Tags, iu.PermissionsBoundary = d.Tags, d.Boundary
 	}
 	row, inReport := f.row(u)

@@ -3,6 +3,7 @@ package iamsvc
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -67,13 +68,19 @@ func (a *Account) UserPolicy(ctx context.Context, user, name string) (string, er
 	return document, nil
 }
 
-// quarantined: AWS attaches AWSCompromisedKeyQuarantine, V2 or V3 to a user
-// whose key it found in public. It limits what the key may do, no more.
-func quarantined(policies []AttachedPolicy) bool {
-	for _, p := range policies {
-		if strings.HasPrefix(p.Name, "AWSCompromisedKeyQuarantine") {
-			return true
-		}
-	}
-	return false
+// quarantinePolicies begin the names of the policies that AWS gives to a user
+// whose key it found in public: V2, V3 and V4 of the first have followed, the
+// second is older and inline. They limit what the key may do, no more.
+var quarantinePolicies = []string{"AWSCompromisedKeyQuarantine", "AWSExposedCredentialPolicy"}
+
+// quarantined reports whether one of the policies is AWS's quarantine.
+func quarantined(attached []AttachedPolicy, inline []string) bool {
+	return slices.ContainsFunc(attached, func(p AttachedPolicy) bool { return isQuarantine(p.Name) }) ||
+		slices.ContainsFunc(inline, isQuarantine)
 }
+
+func isQuarantine(policy string) bool {
+	return slices.ContainsFunc(quarantinePolicies, func(prefix string) bool { return strings.HasPrefix(policy, prefix) })
+}
+
+func newInlinePolicyName(p types.PolicyDetail) string { return aws.ToString(p.PolicyName) }

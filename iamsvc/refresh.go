@@ -227,11 +227,16 @@ func (a *Account) tidyUp(ctx context.Context) {
 // they have one, so an error of that needs no mark.
 func (a *Account) readDetails(ctx context.Context, l *lane) {
 	started, calls := a.now(), 0
+	groups := map[string]bool{}
 	list, err := allPages("GetAccountAuthorizationDetails", func(marker *string) (page[types.UserDetail], error) {
-		in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeUser}, Marker: marker, MaxItems: &a.pageSize}
+		in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeUser, types.EntityTypeGroup}, Marker: marker, MaxItems: &a.pageSize}
 		out, err := call(ctx, l, l.iam.GetAccountAuthorizationDetails, in)
 		if calls++; err != nil {
 			return page[types.UserDetail]{}, err
+		}
+		for _, g := range out.GroupDetailList {
+			groups[aws.ToString(g.GroupName)] = quarantined(
+				convert(g.AttachedManagedPolicies, newAttachedPolicy), convert(g.GroupPolicyList, newInlinePolicyName))
 		}
 		return page[types.UserDetail]{out.UserDetailList, out.IsTruncated, out.Marker}, nil
 	})
@@ -245,6 +250,7 @@ func (a *Account) readDetails(ctx context.Context, l *lane) {
 			return
 		}
 		f.Details, f.DetailsAt = make(map[string]details, len(list)), started
+		f.QuarantinedGroups = groups
 		for _, d := range list {
 			f.Details[aws.ToString(d.UserName)] = newDetails(d)
 		}
@@ -255,7 +261,7 @@ func newDetails(d types.UserDetail) details {
 	one := details{
 		UserID: aws.ToString(d.UserId), Created: utc(d.CreateDate),
 		Groups: d.GroupList, Tags: convert(d.Tags, newTag),
-		Quarantined: quarantined(convert(d.AttachedManagedPolicies, newAttachedPolicy)),
+		Quarantined: quarantined(convert(d.AttachedManagedPolicies, newAttachedPolicy), convert(d.UserPolicyList, newInlinePolicyName)),
 	}
 	if b := d.PermissionsBoundary; b != nil {
 		one.Boundary = aws.ToString(b.PermissionsBoundaryArn)

@@ -1,6 +1,7 @@
 package iamsvc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -27,6 +28,7 @@ type UserDetails struct {
 	AttachedPolicies           Part[[]AttachedPolicy]
 	InlinePolicies             Part[[]string]
 	Quarantined                bool
+	QuarantineErr              error // why it is not known whether AWS has quarantined the user
 }
 
 // mostAtOnce is how many calls one page makes at the same time. IAM's limits
@@ -58,7 +60,7 @@ func (a *Account) UserDetails(ctx context.Context, name string) (UserDetails, er
 		return UserDetails{}, err
 	}
 	d.Keys.Value = a.described(name, d.Keys.Value, d.User.Tags)
-	d.Quarantined = quarantined(d.AttachedPolicies.Value)
+	a.settleQuarantine(&d)
 	return d, nil
 }
 
@@ -74,6 +76,27 @@ func (a *Account) settleUser(d *UserDetails, name string, err error) error {
 	d.User, d.UserErr = known.User, err
 	d.User.Name = name
 	return nil
+}
+
+// settleQuarantine takes the policies of groups from the last reading of the
+// account: asking for them here would take two calls for each group.
+func (a *Account) settleQuarantine(d *UserDetails) {
+	names := make([]string, len(d.Groups.Value))
+	for i, g := range d.Groups.Value {
+		names[i] = g.Name
+	}
+	a.mu.Lock()
+	byGroup, known := a.facts.quarantine(names)
+	groupsErr := cmp.Or(a.facts.detailsErr, error(ErrNotReadYet))
+	a.mu.Unlock()
+	d.Quarantined = byGroup || quarantined(d.AttachedPolicies.Value, d.InlinePolicies.Value)
+	if d.Quarantined {
+		return
+	}
+	if known {
+		groupsErr = nil
+	}
+	d.QuarantineErr = errors.Join(d.AttachedPolicies.Err, d.InlinePolicies.Err, d.Groups.Err, groupsErr)
 }
 
 // keysWithLastUse asks for each key's last use. That call failing marks the

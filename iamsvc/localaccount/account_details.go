@@ -2,6 +2,8 @@ package localaccount
 
 import (
 	"encoding/xml"
+	"maps"
+	"slices"
 )
 
 // summaryMap is written as AWS writes maps: entries of key and value, in no meaningful order.
@@ -18,10 +20,13 @@ type summaryEntry struct {
 type accountSummaryResult struct{ SummaryMap summaryMap }
 
 // getAccountSummary counts what there is and names the quotas (IAM User Guide, quotas). Root has a password and an
-// MFA device and no access keys.
+// MFA device, and an access key where the options say so.
 func getAccountSummary(c *call) (any, error) {
 	users := c.users()
-	devices := 1
+	devices, rootKeys := 1, 0
+	if !c.rootKey.IsZero() {
+		rootKeys = 1
+	}
 	for _, u := range users {
 		devices += len(u.MFADevices)
 	}
@@ -35,7 +40,7 @@ func getAccountSummary(c *call) (any, error) {
 		{Key: "PolicyVersionsInUse", Value: len(managedPolicies)}, {Key: "PolicyVersionsInUseQuota", Value: 10000},
 		{Key: "VersionsPerPolicyQuota", Value: 5}, {Key: "ServerCertificates", Value: 0}, {Key: "ServerCertificatesQuota", Value: 20},
 		{Key: "MFADevices", Value: devices}, {Key: "MFADevicesInUse", Value: devices}, {Key: "AccountMFAEnabled", Value: 1},
-		{Key: "AccountAccessKeysPresent", Value: 0}, {Key: "AccountPasswordPresent", Value: 1},
+		{Key: "AccountAccessKeysPresent", Value: rootKeys}, {Key: "AccountPasswordPresent", Value: 1},
 		{Key: "AccountSigningCertificatesPresent", Value: 0}, {Key: "SigningCertificatesPerUserQuota", Value: 2},
 		{Key: "AccessKeysPerUserQuota", Value: keysPerUser}, {Key: "AttachedPoliciesPerGroupQuota", Value: 10},
 		{Key: "AttachedPoliciesPerRoleQuota", Value: 10}, {Key: "AttachedPoliciesPerUserQuota", Value: 10},
@@ -73,13 +78,28 @@ type userDetail struct {
 
 type accountAuthorizationDetailsResult struct {
 	UserDetailList  members[userDetail]
-	GroupDetailList members[struct{}]
+	GroupDetailList members[groupDetail]
 	RoleDetailList  members[struct{}]
 	Policies        members[struct{}]
 	paging
 }
 
-// getAccountAuthorizationDetails tells of users only; what other filters ask for is answered with empty lists.
+type groupDetail struct {
+	groupReply
+	GroupPolicyList         members[struct{}]
+	AttachedManagedPolicies members[attachedPolicy]
+}
+
+// groupDetails is all groups, which are few: they are on the first page.
+func (a *Account) groupDetails() []groupDetail {
+	var list []groupDetail
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		list = append(list, groupDetail{groupReply: a.groupReply(name), AttachedManagedPolicies: convert(a.groupPolicies[name], attachedPolicyReply)})
+	}
+	return list
+}
+
+// getAccountAuthorizationDetails tells of users and groups; what other filters ask for is answered with empty lists.
 func getAccountAuthorizationDetails(c *call) (any, error) {
 	kinds := []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}
 	wanted := map[string]bool{}
@@ -94,6 +114,10 @@ func getAccountAuthorizationDetails(c *call) (any, error) {
 	if len(wanted) > 0 && !wanted["User"] {
 		users = nil
 	}
+	result := accountAuthorizationDetailsResult{}
+	if first := c.params.text("Marker") == ""; first && (len(wanted) == 0 || wanted["Group"]) {
+		result.GroupDetailList = members[groupDetail]{c.groupDetails()}
+	}
 	for _, kind := range kinds {
 		delete(wanted, kind)
 	}
@@ -101,7 +125,8 @@ func getAccountAuthorizationDetails(c *call) (any, error) {
 		return nil, notOneOf("filter", unknown, kinds...)
 	}
 	page, tail, err := listPage(c, users, (*user).key)
-	return accountAuthorizationDetailsResult{UserDetailList: convert(page, c.userDetail), paging: tail}, err
+	result.UserDetailList, result.paging = convert(page, c.userDetail), tail
+	return result, err
 }
 
 func (a *Account) userDetail(u *user) userDetail {

@@ -100,7 +100,11 @@ func (a *Account) reportContent(users roster, account accountRecord) ([]byte, er
 func (a *Account) rootReportRow(account accountRecord) []string {
 	row := []string{"<root_account>", a.arn("root"), stamp(account.Created), "true", stamp(account.RootSignedIn),
 		stamp(account.Created), "not_supported", "true"}
-	row = append(row, keyColumns(nil, time.Time{})...)
+	var key *accessKey
+	if !a.rootKey.IsZero() {
+		key = &accessKey{Status: statusActive, Created: a.rootKey}
+	}
+	row = append(row, keyColumns(key, time.Time{})...)
 	row = append(row, keyColumns(nil, time.Time{})...)
 	return append(row, certificateColumns(nil)...)
 }

@@ -38,6 +38,9 @@ type Options struct {
 	Now       func() time.Time // the account's clock; nil: time.Now. Signatures are always checked against the real one.
 	AccountID string           // 12 digits; "": DefaultAccountID
 	Trouble   *Trouble         // nil: a fresh one
+
+	GroupPolicies map[string][]string // managed policies attached to groups, by the group's name
+	RootKey       time.Time           // when root's active access key was created; zero: root has none
 }
 
 // Account is the embedded account. It is safe for concurrent use.
@@ -50,6 +53,9 @@ type Account struct {
 	signer  *v4.Signer
 	store   *store
 	ownKey  string
+
+	groupPolicies map[string][]string // by the group's name
+	rootKey       time.Time           // zero: root has none
 
 	mu    sync.Mutex
 	calls map[string]int
@@ -74,6 +80,7 @@ func Open(dir string, o Options) (*Account, error) {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	a := &Account{id: o.AccountID, now: o.Now, trouble: o.Trouble, lock: lock, signer: v4.NewSigner(), calls: map[string]int{}}
+	a.groupPolicies, a.rootKey = o.GroupPolicies, o.RootKey
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -19,6 +19,7 @@ import (
 	"keydesk/views"
 	"keydesk/web/audit"
 	"keydesk/web/auth"
+	"keydesk/web/db"
 	"keydesk/web/session"
 )
 
@@ -47,6 +48,8 @@ type Base struct {
 	ClientIP func(*http.Request) string
 	// Version of the program, for the journal.
 	Version string
+	// Writable says whether the database took the last write.
+	Writable func() bool
 	// Background runs what outlives the request, but not the server.
 	Background func(func(context.Context))
 }
@@ -130,13 +133,18 @@ type Page struct {
 }
 
 // formToken issues the one-time token of one form: action and target must be
-// named the same way when it is spent.
+// named the same way when it is spent. It is empty, and opens nothing, where the
+// database can't be written.
 func (b Base) formToken(r *http.Request, action, target string) (string, error) {
 	s, err := b.Sessions.Current(r)
 	if err != nil {
 		return "", err
 	}
-	return b.Sessions.IssueToken(r.Context(), s, action, target)
+	token, err := b.Sessions.IssueToken(r.Context(), s, action, target)
+	if db.Unavailable(err) {
+		return "", nil // the page can be read; the frame says that changes are refused
+	}
+	return token, err
 }
 
 // TokenField is the form field that carries a one-time token, as in

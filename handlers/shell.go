@@ -6,6 +6,7 @@ import (
 	"keydesk/iamsvc"
 	"keydesk/views"
 	"keydesk/web/auth"
+	"keydesk/web/db"
 )
 
 // Shell is the frame around a page for whoever is signed in, or for nobody. It
@@ -29,6 +30,10 @@ func (b Base) Shell(w http.ResponseWriter, r *http.Request, p Page) (views.Shell
 	s.AccountLabel, s.AccountAlias = accountLabel(identity), identity.Alias
 	s.Nav = sideOf(sideAsked{u.Role, identity.Account, p.Current, false})
 	s.Crumbs = p.trail(identity.Account)
+	if !b.Writable() {
+		s.Flashes = append(s.Flashes, views.Flash{Kind: "warning", Title: "Changes are not possible at the moment",
+			Text: "Keydesk can't write to its database. You can read, but sign-ins, look-ups and changes are refused until it can."})
+	}
 	if err := b.personalise(w, r, u, &s); err != nil || !u.Can(auth.ViewUsers) {
 		return s, err
 	}
@@ -62,7 +67,7 @@ func (b Base) personalise(w http.ResponseWriter, r *http.Request, u auth.User, s
 	}
 	s.Theme, s.Density, s.Shortcuts, s.UTC = prefs.Theme, prefs.Density, !prefs.ShortcutsOff, prefs.UTC
 	flashes, err := b.Sessions.TakeFlashes(w, r)
-	if err != nil {
+	if err != nil && !db.Unavailable(err) { // they wait for a page that can take them
 		return err
 	}
 	for _, f := range flashes {

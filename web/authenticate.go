@@ -38,7 +38,7 @@ func (s *site) withUser(next http.Handler) http.Handler {
 			return
 		}
 		if err != nil {
-			s.fail(w, r, err)
+			next.ServeHTTP(w, r.WithContext(withUserError(r.Context(), err)))
 			return
 		}
 		user, err := s.account(r.Context(), current.UserID)
@@ -47,7 +47,7 @@ func (s *site) withUser(next http.Handler) http.Handler {
 			return
 		}
 		if err != nil {
-			s.fail(w, r, err)
+			next.ServeHTTP(w, r.WithContext(withUserError(r.Context(), err)))
 			return
 		}
 		user.SignedInAt = current.SignedInAt
@@ -63,6 +63,12 @@ func (s *site) withUser(next http.Handler) http.Handler {
 		ctx = withSource(ctx, clientIP(r))
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// withUserError keeps why it is not known who asks. Pages that need nobody, such as
+// those that probes ask for with a cookie, are answered all the same.
+func withUserError(ctx context.Context, err error) context.Context {
+	return context.WithValue(ctx, userErrorKey, err)
 }
 
 // account is the person as they are now, wherever they sign in. People of an
@@ -81,6 +87,10 @@ func (s *site) account(ctx context.Context, id string) (auth.User, error) {
 // page would look like the answer.
 func (s *site) guard(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if err, ok := r.Context().Value(userErrorKey).(error); ok {
+			s.fail(w, r, err)
+			return
+		}
 		user, ok := auth.UserFrom(r.Context())
 		if !ok && (isProgram(r) || isDownload(r.URL.Path)) {
 			s.fail(w, r, errNotSignedIn)

@@ -11,6 +11,7 @@ import (
 	"keydesk/views"
 	"keydesk/web/audit"
 	"keydesk/web/auth"
+	"keydesk/web/db"
 	"keydesk/web/session"
 )
 
@@ -165,10 +166,23 @@ var answers = []struct {
 		text: "IAM or the database did not answer in time. If you were changing something, look at the state shown now before you try again."}},
 }
 
+// databaseUnavailable is not in the table: the database package tells by many errors
+// of two drivers.
+var databaseUnavailable = answer{
+	status: http.StatusServiceUnavailable,
+	title:  "Keydesk's database is unavailable",
+	text: "Keydesk keeps sign-ins, sessions and the audit log there, and does nothing that it can't record: " +
+		"nothing was sent to IAM, and no access key was changed. Try again in a minute. " +
+		"If you were changing people or settings, look at what is shown then before you repeat it.",
+}
+
 // explain is the answer to an error, with what only this error knows.
 func explain(err error) answer {
 	say := answer{status: http.StatusInternalServerError, title: "Something went wrong in Keydesk",
 		text: "It is not known what failed. If you were changing something, look at the state shown now before you try again. Give the request ID below to whoever runs Keydesk."}
+	if db.Unavailable(err) {
+		say = databaseUnavailable
+	}
 	for _, a := range answers {
 		if errors.Is(err, a.is) {
 			say = a.say

@@ -23,6 +23,7 @@ const (
 	requestIDKey contextKey = iota
 	formUseKey
 	pageAskedKey
+	userErrorKey
 )
 
 // RequestID names the request in the log, the journal and on error pages. It

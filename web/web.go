@@ -60,6 +60,7 @@ type site struct {
 	base   handlers.Base
 	router chi.Router
 	table  []route // behind the router
+	probe  probe   // of the database, for /readyz
 }
 
 // New is the whole web site as one handler.
@@ -71,7 +72,7 @@ func New(o Options) http.Handler {
 	s.base = handlers.Base{
 		Accounts: o.Accounts, Sessions: o.Sessions, Journal: o.Journal,
 		Log: o.Log, Now: o.Now, Embedded: o.Embedded, Version: o.Version, RequireReason: o.RequireReason, FreshSignIn: o.FreshSignIn,
-		RequestID: RequestID, ClientIP: clientIP, Background: o.Background.Go,
+		RequestID: RequestID, ClientIP: clientIP, Background: o.Background.Go, Writable: o.DB.Writable,
 	}
 	if err := o.Journal.Ready(); err != nil {
 		o.Log.Error("nobody can sign in or change anything", "error", err.Error())

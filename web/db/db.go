@@ -43,6 +43,7 @@ type DB struct {
 	watch       *watch
 	look        look         // where this process is alone
 	commits     atomic.Int64 // of this process, those without an answer included
+	unwritable  atomic.Bool  // the last transaction failed because the database is unavailable
 	// release gives up what keeps other processes out; nil where they may come in.
 	release func() error
 }
@@ -123,6 +124,16 @@ func (d *DB) Ping(ctx context.Context) error {
 // try again for, and a COMMIT whose answer is lost may have taken effect. After an
 // error that is not fn's, what fn wrote is therefore there whole or not at all.
 func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
+	err := d.tx(ctx, fn)
+	if Unavailable(err) {
+		d.unwritable.Store(true)
+	} else if err == nil {
+		d.unwritable.Store(false)
+	}
+	return err
+}
+
+func (d *DB) tx(ctx context.Context, fn func(*Tx) error) error {
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)

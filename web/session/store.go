@@ -172,8 +172,9 @@ func (s *Store) load(ctx context.Context, id string) (stored, error) {
 	}
 	// At most once a minute: every page would cost a disk write otherwise.
 	if now.Sub(x.row.LastSeen) >= min(time.Minute, s.idle/2) {
+		// A page that is only read does without: the session seems idle for longer.
 		if _, err := s.db.Exec(ctx, `UPDATE sessions SET seen_at = ? WHERE id_hash = ?`,
-			db.Micros(now), digest(id)); err != nil {
+			db.Micros(now), digest(id)); err != nil && !db.Unavailable(err) {
 			return stored{}, err
 		}
 		x.row.LastSeen = now

@@ -186,15 +186,26 @@ func (j *Journal) checkFirst(ctx context.Context) error {
 // loss. Other errors are ErrInvalidEvent, *ChainError when rows are
 // missing or damaged, and the database's; none of them leaves a row.
 func (j *Journal) Append(ctx context.Context, e Event, inTx ...InTx) (int64, error) {
-	e.Replica = j.replica
-	e, err := e.clean()
-	if err != nil {
-		return 0, err
+	return j.AppendAll(ctx, []Event{e}, inTx...)
+}
+
+// AppendAll writes the events as the next rows in one transaction, all or none, and
+// returns the Seq of the last. A look-up of hundreds of keys would else wait for the
+// disk as many times. Otherwise it is Append.
+func (j *Journal) AppendAll(ctx context.Context, events []Event, inTx ...InTx) (int64, error) {
+	rows := make([]Event, len(events))
+	for i, e := range events {
+		e.Replica = j.replica
+		var err error
+		if rows[i], err = e.clean(); err != nil {
+			return 0, err
+		}
 	}
 	if err := j.Ready(); err != nil {
 		return 0, err
 	}
-	err = j.db.Tx(ctx, func(tx *db.Tx) error {
+	var last link
+	err := j.db.Tx(ctx, func(tx *db.Tx) error {
 		for _, f := range inTx {
 			if err := f(ctx, tx); err != nil {
 				return err
@@ -207,15 +218,27 @@ func (j *Journal) Append(ctx context.Context, e Event, inTx ...InTx) (int64, err
 		if err := j.checkHead(ctx, tx, head); err != nil {
 			return err
 		}
-		e.Seq = head.Seq + 1
-		e.Hash = seal(j.key, head.Hash, e)
-		return insert(ctx, tx, e)
+		last, err = j.insertAll(ctx, tx, head, rows)
+		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	j.note(link{e.Seq, e.Hash})
-	return e.Seq, nil
+	j.note(last)
+	return last.Seq, nil
+}
+
+// insertAll chains the rows to head and returns the new head.
+func (j *Journal) insertAll(ctx context.Context, tx *db.Tx, head link, rows []Event) (link, error) {
+	for _, e := range rows {
+		e.Seq = head.Seq + 1
+		e.Hash = seal(j.key, head.Hash, e)
+		if err := insert(ctx, tx, e); err != nil {
+			return link{}, err
+		}
+		head = link{e.Seq, e.Hash}
+	}
+	return head, nil
 }
 
 // Ready reports why Append would refuse: the journal is damaged, or the checkpoint

@@ -270,6 +270,34 @@ func TestWhatSharesTheTransaction(t *testing.T) {
 	})
 }
 
+// TestAppendAll: rows of one look-up are chained like any others, all or none.
+func TestAppendAll(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := newDesk(t, url)
+		before := d.append(t, Event{Action: "SignIn"})
+		rows := []Event{{Action: "LookUp", AccessKeyID: "AKIA1"}, {Action: "LookUp", AccessKeyID: "AKIA2"}, {Action: "LookUp", AccessKeyID: "AKIA3"}}
+		last, err := d.AppendAll(t.Context(), rows)
+		if err != nil || last != before+3 {
+			t.Fatalf("the last row is %d: %v", last, err)
+		}
+		if _, err := d.AppendAll(t.Context(), []Event{{Action: "LookUp"}, {}}); !errors.Is(err, ErrInvalidEvent) {
+			t.Errorf("a row without an action: %v", err)
+		}
+		if seq := d.append(t, Event{Action: "SignOut"}); seq != last+1 {
+			t.Errorf("half of a refused batch was written: %d", seq)
+		}
+		for n, row := range rows {
+			e, err := d.Event(t.Context(), before+1+int64(n))
+			if err != nil || e.AccessKeyID != row.AccessKeyID {
+				t.Errorf("row %d is %+v: %v", n, e, err)
+			}
+		}
+		if n, err := d.Verify(t.Context()); err != nil || n != last+1 {
+			t.Errorf("%d rows verify: %v", n, err)
+		}
+	})
+}
+
 func TestNoRowNoStep(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {

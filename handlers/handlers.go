@@ -108,6 +108,18 @@ func (b Base) record(r *http.Request, e audit.Event, inTx ...audit.InTx) error {
 	return nil
 }
 
+// recordAll is record for events of one request that belong together.
+func (b Base) recordAll(r *http.Request, events []audit.Event) error {
+	rows := make([]audit.Event, len(events))
+	for i, e := range events {
+		rows[i] = b.event(r, e)
+	}
+	if _, err := b.Journal.AppendAll(r.Context(), rows); err != nil {
+		return &iamsvc.JournalFailure{Err: err}
+	}
+	return nil
+}
+
 // event adds who asks, and from where, to what happened.
 func (b Base) event(r *http.Request, e audit.Event) audit.Event {
 	if e.Actor == (audit.Actor{}) {

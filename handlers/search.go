@@ -12,13 +12,14 @@ import (
 )
 
 // Search answers "whose is this?" for whatever people paste. The text itself is
-// neither shown again, nor logged, nor kept: it may be a secret. Key IDs and the
-// names of users that were recognised in it are shown.
+// neither shown again, nor logged, nor stored: it may be a secret. Key IDs and the
+// names of users that were recognized in it are shown.
 type Search struct{ Base }
 
 const (
-	actionLookUp = "LookUp"
-	searchPath   = "/search"
+	actionLookUp  = "LookUp"
+	searchPath    = "/search"
+	searchCSVPath = "/search.csv"
 )
 
 // Form is the empty box with what it takes.
@@ -29,7 +30,10 @@ func (s Search) Form(w http.ResponseWriter, r *http.Request) error {
 // Answer looks up what was pasted. It changes nothing, so that it needs no
 // one-time token: the same question may be asked again.
 func (s Search) Answer(w http.ResponseWriter, r *http.Request) error {
-	text := r.PostFormValue("q")
+	text, err := pastedText(r)
+	if err != nil {
+		return err
+	}
 	if strings.TrimSpace(text) == "" {
 		return s.page(w, r, http.StatusUnprocessableEntity, views.SearchPage{
 			Examples: searchExamples(), Error: "Type or paste an access key ID or a user name."})
@@ -39,7 +43,7 @@ func (s Search) Answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if to := s.destination(r, account, found, text); to != "" {
+	if to := s.destination(r, account, found); to != "" {
 		return seeOther(w, r, to)
 	}
 	link := ""
@@ -56,12 +60,7 @@ func (s Search) lookUp(r *http.Request, account *iamsvc.Account, text string) (i
 		return found, nil, err
 	}
 	events := lookUpEvents(account.ID(), found)
-	for _, e := range events {
-		if err := s.record(r, e); err != nil {
-			return found, nil, err
-		}
-	}
-	return found, events, nil
+	return found, events, s.recordAll(r, events)
 }
 
 func (s Search) answer(w http.ResponseWriter, r *http.Request, account *iamsvc.Account, found iamsvc.LookUpResult, link string) error {
@@ -70,67 +69,98 @@ func (s Search) answer(w http.ResponseWriter, r *http.Request, account *iamsvc.A
 		return err
 	}
 	f.LinkURL = link
-	p := views.SearchPage{Finding: f}
-	if found.SecretSeen && found.Kind != iamsvc.LooksLikeSecret {
-		p.Warning = "It is neither shown nor kept here. Whoever can read the place it came from has it: have its access key deactivated, and another created if it is needed."
-	}
-	return s.page(w, r, http.StatusOK, p)
+	return s.page(w, r, http.StatusOK, views.SearchPage{Finding: f, Secrets: secretNotices(found), Limit: searchedNotice(found.Text)})
 }
 
-// lookUpEvents names what was recognised, never what was typed. A key ID that
-// led nowhere is kept only if it has the form of one.
+// lookUpEvents names what was recognized, never what was typed: each key ID that
+// was asked about, and the users who were found. A key ID that led nowhere is
+// stored only if it has the form of one.
 func lookUpEvents(account string, found iamsvc.LookUpResult) []audit.Event {
-	e := audit.Event{Action: actionLookUp, Account: account, Outcome: audit.OutcomeOK, User: found.Owner}
 	var events []audit.Event
-	for _, m := range found.Keys {
-		if m.Asked {
-			e.AccessKeyID, e.User = m.KeyID, m.Owner.Name
-			events = append(events, e)
+	add := func(keyID, user, code string) {
+		events = append(events, audit.Event{Action: actionLookUp, Account: account, Outcome: audit.OutcomeOK, AccessKeyID: keyID, User: user, ErrorCode: code})
+	}
+	if code := lookUpCode(found); found.Kind != iamsvc.Matches {
+		keyID := ""
+		if found.Kind == iamsvc.KeyFound || found.Kind == iamsvc.TemporaryKey || isKeyID(found.KeyID) {
+			keyID = found.KeyID
+		}
+		add(keyID, found.Owner, code)
+		if found.Kind == iamsvc.NotAllowed || found.LiveErr != nil {
+			events[0].Outcome = audit.OutcomeFailed
 		}
 	}
-	if len(events) > 0 {
-		return events
+	for _, a := range found.Answers {
+		addAnswer(a, add)
 	}
-	if found.Kind == iamsvc.KeyFound || found.Kind == iamsvc.TemporaryKey || isKeyID(found.KeyID) {
-		e.AccessKeyID = found.KeyID
+	if len(events) == 0 {
+		add("", "", "")
 	}
-	e.ErrorCode = map[iamsvc.LookUpKind]string{
-		iamsvc.NotInThisAccount: "NotInThisAccount", iamsvc.TemporaryKey: "TemporaryKey", iamsvc.NotAKeyID: "NotAKeyID",
-		iamsvc.LooksLikeSecret: "LooksLikeSecret", iamsvc.NotAllowed: "NotAllowed", iamsvc.UserElsewhere: "NotInThisAccount",
-	}[found.Kind]
-	if found.Kind == iamsvc.NotAllowed || found.LiveErr != nil {
-		e.Outcome = audit.OutcomeFailed
-	}
-	if found.LiveErr != nil {
-		e.ErrorCode = iamsvc.ErrorCode(found.LiveErr)
-	}
-	return []audit.Event{e}
+	return events
 }
 
+func addAnswer(a iamsvc.Answer, add func(keyID, user, code string)) {
+	whole := a.Part.Kind == paste.KeyID || a.Part.Kind == paste.TemporaryKeyID
+	switch {
+	case whole && a.Found():
+		add(a.Keys[0].KeyID, a.Keys[0].Owner.Name, "")
+	case whole && a.Part.Kind == paste.TemporaryKeyID:
+		add(a.Part.Text, "", "TemporaryKey")
+	case whole:
+		add(a.Part.Text, "", "NotInThisAccount")
+	case a.Part.Kind == paste.UserName && a.Elsewhere:
+		add("", "", "NotInThisAccount")
+	case len(a.Users) > 0:
+		add("", a.Users[0].Name, "")
+	}
+}
+
+func lookUpCode(found iamsvc.LookUpResult) string {
+	if found.LiveErr != nil {
+		return iamsvc.ErrorCode(found.LiveErr)
+	}
+	return map[iamsvc.LookUpKind]string{
+		iamsvc.NotInThisAccount: "NotInThisAccount",
+		iamsvc.TemporaryKey:     "TemporaryKey",
+		iamsvc.NotAKeyID:        "NotAKeyID",
+		iamsvc.LooksLikeSecret:  "LooksLikeSecret",
+		iamsvc.NotAllowed:       "NotAllowed",
+	}[found.Kind]
+}
+
+// isKeyID reports whether the ID has the form of AWS's.
 func isKeyID(text string) bool {
 	p := paste.Parse(text, nil)
-	return p.First(paste.KeyID).Kind != ""
+	return p.First(paste.KeyID).Text == text && text != ""
 }
 
 // destination is where the answer is better seen than on this page: the user's
-// own, where it shows the key. The help desk gets the card for its tickets instead, and nobody is led
-// past a warning.
-func (s Search) destination(r *http.Request, account *iamsvc.Account, found iamsvc.LookUpResult, text string) string {
-	if found.SecretSeen || found.LiveErr != nil || found.StateErr != nil || found.Unlisted {
+// own, where it shows the key. The help desk gets the card for its tickets
+// instead, and nothing that the answer says beside it is lost.
+func (s Search) destination(r *http.Request, account *iamsvc.Account, found iamsvc.LookUpResult) string {
+	if found.Text.HasSecret() || found.Text.Cut || found.LiveErr != nil || found.StateErr != nil || found.Unlisted {
 		return ""
 	}
 	switch {
-	case found.Kind == iamsvc.KeyFound && found.Owner != "" && s.user(r).Role != auth.RoleHelpDesk:
+	case found.Kind == iamsvc.KeyFound && found.Owner != "" && s.user(r).Role != auth.RoleHelpDesk && len(otherParts(found)) == 0:
 		return keyOn(userPath(account.ID(), found.Owner), found.KeyID)
 	case found.Kind == iamsvc.Matches:
-		p := paste.Parse(text, nil)
-		for _, u := range found.Users {
-			if strings.EqualFold(u.Name, orElse(p.First(paste.UserName).Text, p.Word)) {
-				return userPath(account.ID(), u.Name)
-			}
+		if name := onlyUser(found.Answers); name != "" {
+			return userPath(account.ID(), name)
 		}
 	}
 	return ""
+}
+
+// onlyUser is the one user whom all parts of the text name.
+func onlyUser(answers []iamsvc.Answer) (name string) {
+	for _, a := range answers {
+		if len(a.Users) != 1 || name != "" && a.Users[0].Name != name {
+			return ""
+		}
+		name = a.Users[0].Name
+	}
+	return name
 }
 
 func (s Search) page(w http.ResponseWriter, r *http.Request, status int, p views.SearchPage) error {
@@ -152,8 +182,8 @@ func searchExamples() []views.KV {
 	return []views.KV{
 		{Term: "An access key ID", Text: "AKIAIOSFODNN7EXAMPLE, in any case, with quotes or spaces: who owns it, whether it is active, when and where it was last used."},
 		{Term: "A part of one", Text: "WBAA, ****WBAA or AKIA...WBAA as leak notices write it, or the first eight characters: every key that fits."},
-		{Term: "Several at once", Text: "A credentials file, a list: every key ID in it, from what was read of the account."},
+		{Term: "Several at once", Text: "A credentials file, a list: every key ID in it, from what was read of the account, as a table and as CSV."},
 		{Term: "A user name, ARN or page", Text: "A part of the name is enough; of a user's page in the AWS console or here, its address."},
-		{Term: "A log line, an event, a notice", Text: "A CloudTrail event, an error message of AWS, a presigned URL, a leak alert: the key ID or user in it is found."},
+		{Term: "A log, an event, a notice", Text: "A CloudTrail event, an error message of AWS, a presigned URL, a leak alert: the key ID or user in it is found. A large log can be dropped here as a file."},
 	}
 }

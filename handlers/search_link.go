@@ -15,7 +15,7 @@ import (
 // sign-in and the permission to look keys up. Opening it asks again.
 const (
 	lookUpLinkLife = 30 * 24 * time.Hour
-	mostLinked     = 50 // as many as one look-up answers
+	mostLinked     = 100_000 // rows of one look-up
 )
 
 func lookUpLink(requestID string) string { return searchPath + "/links" + path(requestID) }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"keydesk/iamsvc"
@@ -14,25 +13,26 @@ import (
 )
 
 // missing explains a miss by what the last reading, the ID itself and STS say.
-func missing(account *iamsvc.Account, found iamsvc.LookUpResult, now time.Time) []string {
+func missing(account *iamsvc.Account, found iamsvc.LookUpResult, onAWS bool, now time.Time) []string {
 	identity := account.Identity()
 	text := []string{fmt.Sprintf("IAM knows no such access key in account %s.", accountLabel(identity))}
 	if found.InInventory {
 		text = append(text, fmt.Sprintf("It was there %s, as a key of the user %s: it has been deleted since.", lowerNow(relative(now, found.AsOf)), found.ListedOwner))
 	}
-	if n := len(found.KeyID); strings.HasPrefix(found.KeyID, "AKIA") && n != 20 {
-		text = append(text, fmt.Sprintf("The key IDs of AWS have 20 characters; this one has %d.", n))
-	}
-	return append(text, home(identity, found.Home)...)
+	return append(text, home(identity, found.Home, onAWS)...)
 }
 
 // home says which account a key belongs to, and how far that can be trusted.
 // The number in the ID has no check digit, and STS answers for IDs that do not
-// exist: a typing error at the end still names the right account.
-func home(identity iamsvc.Identity, h iamsvc.KeyHome) []string {
+// exist: a typing error at the end still names the right account. Another
+// server's STS proves nothing about AWS, whatever it answers.
+func home(identity iamsvc.Identity, h iamsvc.KeyHome, onAWS bool) []string {
 	says, proof := "The ID names", ""
-	if h.Confirmed != "" {
+	if onAWS && h.Confirmed != "" && (h.Decoded == "" || h.Decoded == h.Confirmed) {
 		says, proof = "The ID belongs to", ", as AWS STS confirms"
+	}
+	if !onAWS && h.Decoded == "" {
+		h.Confirmed = ""
 	}
 	var text string
 	switch h.Account() {
@@ -43,7 +43,13 @@ func home(identity iamsvc.Identity, h iamsvc.KeyHome) []string {
 	default:
 		text = fmt.Sprintf("%s AWS account %s%s. Ask whoever looks after that account.", says, h.Account(), proof)
 	}
-	if h.Confirmed == "" && h.Decoded != "" {
+	switch {
+	case h.Decoded == "" || proof != "":
+	case onAWS && h.Confirmed != "":
+		text += fmt.Sprintf(" AWS STS names account %s instead. Ask in both accounts.", h.Confirmed)
+	case !onAWS:
+		text += " This is decoded from the ID, not confirmed: the server is not AWS."
+	default:
 		text += fmt.Sprintf(" This is decoded from the ID, not confirmed: %s.", unconfirmed(h.Err))
 	}
 	return []string{text}

@@ -158,18 +158,28 @@ func TestDoubts(t *testing.T) {
 	}
 }
 
-// TestKnownHere: the sentence agrees with the number.
-func TestKnownHere(t *testing.T) {
+// TestHomeOfAKey: only AWS's own STS confirms anything, and never against the
+// account number in the ID.
+func TestHomeOfAKey(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		known, listed, more int
-		want                string
+	const here, there, third = "123456789012", "609629065308", "111122223333"
+	denied := &iamsvc.Denied{Action: "sts:GetAccessKeyInfo"}
+	for name, c := range map[string]struct {
+		home  iamsvc.KeyHome
+		onAWS bool
+		want  string
 	}{
-		{4, 4, 0, "all of them are known here"}, {0, 4, 0, "none of them is known here"}, {1, 1, 0, "known here: 1"},
-		{2, 4, 0, "known here: 2"}, {50, 50, 10, "50 of the 50 listed are known here"}, {0, 50, 10, "0 of the 50 listed are known here"},
+		"confirmed":            {iamsvc.KeyHome{Decoded: there, Confirmed: there}, true, "The ID belongs to AWS account 609629065308, as AWS STS confirms. Ask whoever looks after that account."},
+		"old ID":               {iamsvc.KeyHome{Confirmed: there}, true, "The ID belongs to AWS account 609629065308, as AWS STS confirms. Ask whoever looks after that account."},
+		"disagree":             {iamsvc.KeyHome{Decoded: there, Confirmed: third}, true, "The ID names AWS account 609629065308. Ask whoever looks after that account. AWS STS names account 111122223333 instead. Ask in both accounts."},
+		"disagree, not AWS":    {iamsvc.KeyHome{Decoded: there, Confirmed: here}, false, "The ID names AWS account 609629065308. Ask whoever looks after that account. This is decoded from the ID, not confirmed: the server is not AWS."},
+		"agree, not AWS":       {iamsvc.KeyHome{Decoded: here, Confirmed: here}, false, "The ID names this account. Either the key has been deleted, or the ID has a typing error. This is decoded from the ID, not confirmed: the server is not AWS."},
+		"no number, not AWS":   {iamsvc.KeyHome{Confirmed: here}, false, "The ID does not say which account it belongs to: those issued before about 2019 do not, nor do those of other systems."},
+		"STS refuses":          {iamsvc.KeyHome{Decoded: there, Err: denied}, true, "The ID names AWS account 609629065308. Ask whoever looks after that account. This is decoded from the ID, not confirmed: Keydesk lacks the permission sts:GetAccessKeyInfo."},
+		"this account, by AWS": {iamsvc.KeyHome{Decoded: here, Confirmed: here}, true, "The ID belongs to this account, as AWS STS confirms. Either the key has been deleted, or the ID has a typing error."},
 	} {
-		if got := knownHere(c.known, c.listed, c.more); got != c.want {
-			t.Errorf("%d of %d and %d more: %s, want %s", c.known, c.listed, c.more, got, c.want)
+		if got := strings.Join(home(iamsvc.Identity{Account: here}, c.home, c.onAWS), " "); got != c.want {
+			t.Errorf("%s:\n%s, want\n%s", name, got, c.want)
 		}
 	}
 }

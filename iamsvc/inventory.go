@@ -36,6 +36,7 @@ type Inventory struct {
 
 	foreignKeyIDs bool // some key ID does not begin with AKIA: not AWS
 	byName        map[string]int
+	byLowerName   map[string]int // of the names that are not in lower case
 	byKey         map[string]keyPlace
 	byUpperKey    map[string]keyPlace
 }
@@ -69,6 +70,22 @@ func (i *Inventory) User(name string) (InventoryUser, bool) {
 		return i.Users[at], true
 	}
 	return InventoryUser{}, false
+}
+
+// userInAnyCase finds a row by the user's name: the names of IAM differ by more than case.
+func (i *Inventory) userInAnyCase(name string) (*InventoryUser, bool) {
+	lower := strings.ToLower(name)
+	at, ok := i.byName[name]
+	if !ok {
+		at, ok = i.byName[lower]
+	}
+	if !ok {
+		at, ok = i.byLowerName[lower]
+	}
+	if !ok {
+		return nil, false
+	}
+	return &i.Users[at], true
 }
 
 // Key finds a key and its owner by the exact key ID.
@@ -122,11 +139,14 @@ func (i *Inventory) count() {
 }
 
 func (i *Inventory) index() {
-	i.byName = make(map[string]int, len(i.Users))
+	i.byName, i.byLowerName = make(map[string]int, len(i.Users)), map[string]int{}
 	i.byKey, i.byUpperKey = make(map[string]keyPlace, len(i.Users)), map[string]keyPlace{}
 	for u := range i.Users {
 		user := &i.Users[u]
 		i.byName[user.Name] = u
+		if lower := strings.ToLower(user.Name); lower != user.Name {
+			i.byLowerName[lower] = u
+		}
 		for k := range user.Keys {
 			id := user.Keys[k].ID
 			if id == "" {

@@ -15,21 +15,24 @@ type LookUpKind string
 // The results of a look-up.
 const (
 	KeyFound         LookUpKind = "key found"
-	Matches          LookUpKind = "matches"             // Keys and Users, from the inventory; may be empty
+	Matches          LookUpKind = "matches"             // from the inventory: one of Answers for each part of the text
 	NotInThisAccount LookUpKind = "not in this account" // Home says what is known of where it is
 	TemporaryKey     LookUpKind = "temporary key"       // ASIA: of a role or session; no user owns it
-	UserElsewhere    LookUpKind = "user elsewhere"      // the text names a user of another account
 	NotAKeyID        LookUpKind = "not a key ID"
 	LooksLikeSecret  LookUpKind = "looks like a secret"
 	NotAllowed       LookUpKind = "not allowed" // Denied says which permission is missing
 )
 
 // LookUpResult is the answer to a look-up. It never holds the text itself, only
-// what was recognised in it.
+// what was recognized in it.
 type LookUpResult struct {
-	Kind       LookUpKind
-	KeyID      string // the one ID that was asked about
-	SecretSeen bool   // the text held a secret too: its key should be deactivated
+	Kind  LookUpKind
+	KeyID string // the one ID that was asked about
+
+	// What was recognized in the text, its Word left out. Answers tells what each
+	// part came to; where one key ID is the question, what the others did.
+	Text    paste.Text
+	Answers []Answer
 
 	// KeyFound. Owner and LastUsed are live unless LiveErr says otherwise, and
 	// Status, Created and Siblings unless StateErr does. Path, tags, descriptions
@@ -47,26 +50,14 @@ type LookUpResult struct {
 	ListedOwner string
 
 	// Misses.
-	Home        KeyHome
-	Session     string // TemporaryKey: "role/session", when the text says it
-	NamedUser   string // TemporaryKey and UserElsewhere: the user whom the text names
-	UserAccount string // the account in that user's ARN or page's address; "" when it has none
-	Denied      *Denied
-	IDOf        string // NotAKeyID: what the text looks like the ID of, such as "a role"
-
-	// Matches. What they leave out is counted.
-	NoSuchUser string // the name of a user that the text is or names, when nobody in the inventory bears it
-	Keys       []KeyMatch
-	Users      []User
-	MoreKeys   int
-	MoreUsers  int
+	Home   KeyHome
+	Denied *Denied
+	IDOf   string      // NotAKeyID: what the text looks like the ID of, such as "a role"
+	Near   []NearMatch // NotInThisAccount: what may have been meant
 
 	AsOf   time.Time // of the inventory, where it was used
-	Unread int       // users whose keys the inventory does not have: theirs are not among the matches
+	Unread int       // users whose keys the inventory does not have: theirs are not among the answers
 }
-
-// mostMatches bounds a list of matches.
-const mostMatches = 50
 
 // LookUp answers "whose is this?" for any text. One whole key ID costs at most
 // two calls: whose it is, and then the owner's keys or, for a miss, the account
@@ -77,49 +68,83 @@ func (a *Account) LookUp(ctx context.Context, text string) (LookUpResult, error)
 	if r, listed, err := a.lookUpListed(ctx, text); listed {
 		return r, err
 	}
-	p := paste.Parse(text, nil)
-	r, err := a.lookUp(ctx, p)
-	r.SecretSeen = p.HasSecret()
+	inv := a.Inventory()
+	t := inv.read(text)
+	r, err := a.lookUp(ctx, inv, t)
+	t.Word = ""
+	r.Text = t
 	return r, err
 }
 
-func (a *Account) lookUp(ctx context.Context, p paste.Text) (LookUpResult, error) {
+// LookUpParts answers each part of a text from the inventory, without a call.
+func (a *Account) LookUpParts(text string) LookUpResult {
 	inv := a.Inventory()
-	known, isKnown := inv.keyInAnyCase(p.Word)
-	keys, temporary, masked := p.Of(paste.KeyID), p.Of(paste.TemporaryKeyID), p.Of(paste.MaskedKeyID)
-	switch n := len(keys) + len(temporary); {
-	case isKnown:
-		return a.lookUpKey(ctx, known.ID)
-	case n+len(masked) > 1:
-		return matchKeys(inv, p), nil
-	case len(keys) == 1 && inv.isCutOff(keys[0].Text):
-		return matchKeys(inv, paste.Text{Parts: []paste.Part{{Kind: paste.MaskedKeyID, Start: keys[0].Text}}, Word: p.Word}), nil
-	case len(keys) == 1:
-		return a.lookUpKey(ctx, inv.asListed(keys[0].Text))
-	case len(temporary) == 1:
-		return a.lookUpTemporary(ctx, p), nil
-	case len(masked) == 1:
-		return matchKeys(inv, p), nil
-	}
-	return a.lookUpWord(ctx, inv, p)
+	t := inv.read(text)
+	r := a.lookUpParts(inv, t)
+	t.Word = ""
+	r.Text = t
+	return r
 }
 
-// lookUpWord is for a text without anything that looks like a key ID of AWS.
-func (a *Account) lookUpWord(ctx context.Context, inv *Inventory, p paste.Text) (LookUpResult, error) {
-	user := p.First(paste.UserName)
-	switch {
-	case p.HasSecret():
-		return LookUpResult{Kind: LooksLikeSecret}, nil
-	case user.Text != "" && a.isElsewhere(user.Account):
-		return LookUpResult{Kind: UserElsewhere, NamedUser: user.Text, UserAccount: user.Account}, nil
-	case user.Text != "":
-		return matchNamed(inv, user.Text), nil
-	case p.Word == "":
-		return LookUpResult{Kind: NotAKeyID}, nil
-	case a.foreignKeyID(inv, p.Word):
-		return a.lookUpKey(ctx, p.Word)
+func (a *Account) lookUp(ctx context.Context, inv *Inventory, t paste.Text) (LookUpResult, error) {
+	if known, ok := inv.keyInAnyCase(t.Word); ok {
+		return a.lookUpKey(ctx, known.ID)
 	}
-	return matchWord(inv, p.Word), nil
+	asked := questions(t)
+	keys := partsOf(asked, paste.KeyID, paste.TemporaryKeyID, paste.MaskedKeyID)
+	switch {
+	case len(keys) == 1 && keys[0].Kind == paste.TemporaryKeyID:
+		r := LookUpResult{Kind: TemporaryKey, KeyID: keys[0].Text, Home: a.homeOf(ctx, keys[0].Text)}
+		r.Answers = a.answers(inv, without(t.Parts, keys[0]))
+		return r, nil
+	case len(keys) == 1 && keys[0].Kind == paste.KeyID:
+		r, err := a.lookUpKey(ctx, inv.asListed(keys[0].Text))
+		r.Answers = a.answers(inv, without(t.Parts, keys[0]))
+		return r, err
+	case len(asked) == 1 && asked[0].Kind == paste.OtherID:
+		return LookUpResult{Kind: NotAKeyID, IDOf: paste.KindOfID(asked[0].Text)}, nil
+	case len(asked) > 0:
+		return a.lookUpParts(inv, t), nil
+	case t.HasSecret():
+		return LookUpResult{Kind: LooksLikeSecret}, nil
+	case t.Word == "":
+		return LookUpResult{Kind: NotAKeyID}, nil
+	case a.foreignKeyID(inv, t.Word):
+		return a.lookUpKey(ctx, t.Word)
+	}
+	return matchWord(inv, t.Word), nil
+}
+
+// lookUpParts answers from the inventory, however many parts there are.
+func (a *Account) lookUpParts(inv *Inventory, t paste.Text) LookUpResult {
+	r := LookUpResult{Kind: Matches, Answers: a.answers(inv, t.Parts), AsOf: inv.AsOf, Unread: inv.unread()}
+	if only := len(r.Answers) == 1 && r.Answers[0].Part.Kind == paste.MaskedKeyID; only && t.Word != "" {
+		inv.matchName(&r.Answers[0], t.Word) // there may be a user whose name begins like a key ID
+	}
+	return r
+}
+
+// questions are the parts that a text asks about: keys and users before roles
+// and the like, and who acted only when no other is named.
+func questions(t paste.Text) []paste.Part {
+	subjects := partsOf(t.Parts, paste.KeyID, paste.TemporaryKeyID, paste.MaskedKeyID, paste.UserName, paste.UserID)
+	acted := func(p paste.Part) bool { return p.Actor }
+	if asked := slices.DeleteFunc(slices.Clone(subjects), acted); len(asked) > 0 {
+		return asked
+	}
+	if len(subjects) > 0 {
+		return subjects
+	}
+	return t.Parts
+}
+
+func partsOf(parts []paste.Part, kinds ...paste.Kind) (list []paste.Part) {
+	t := paste.Text{Parts: parts}
+	return t.Of(kinds...)
+}
+
+func without(parts []paste.Part, part paste.Part) []paste.Part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p paste.Part) bool { return p == part })
 }
 
 // isElsewhere: only where both are account numbers of AWS.
@@ -130,26 +155,21 @@ func (a *Account) isElsewhere(account string) bool {
 func isAccountNumber(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
 
 // foreignKeyID: on a server whose key IDs do not begin with AKIA, a single
-// word of the right length that names no user is worth asking about.
+// word that is as long as one of its IDs and names no user is worth asking
+// about. A word as long as a secret is not: it would leave Keydesk.
 func (a *Account) foreignKeyID(inv *Inventory, word string) bool {
-	if inv.hasUser(word) || !mayBeKeyID(word) {
+	if inv.knows(word) != "" || !mayBeKeyID(word) || len(word) >= lengthOfSecret {
 		return false
 	}
-	return inv.foreignKeyIDs || a.Identity().AccessKeyID != "" && paste.KindOfID(a.Identity().AccessKeyID) == ""
-}
-
-// hasUser: the names of IAM differ by more than case.
-func (i *Inventory) hasUser(name string) bool {
-	return slices.ContainsFunc(i.Users, func(u InventoryUser) bool { return strings.EqualFold(u.Name, name) })
-}
-
-// isCutOff: the ID is too short for AWS, and the inventory has a key that
-// begins so.
-func (i *Inventory) isCutOff(id string) bool {
-	if _, exists := i.keyInAnyCase(id); exists || len(id) >= paste.LengthOfKeyID {
-		return false
+	own := a.Identity().AccessKeyID
+	if own != "" && paste.KindOfID(own) == "" && len(own) == len(word) {
+		return true
 	}
-	return slices.ContainsFunc(i.Users, func(u InventoryUser) bool {
-		return slices.ContainsFunc(u.Keys, func(k AccessKey) bool { return paste.Part{Start: id}.Matches(k.ID) })
+	return inv.foreignKeyIDs && slices.ContainsFunc(inv.Users, func(u InventoryUser) bool {
+		return slices.ContainsFunc(u.Keys, func(k AccessKey) bool { return len(k.ID) == len(word) })
 	})
 }
+
+// lengthOfSecret is the length of a secret access key of AWS, and of the other
+// servers that imitate it.
+const lengthOfSecret = 40

@@ -19,7 +19,8 @@ func (a *Account) lookUpListed(ctx context.Context, text string) (r LookUpResult
 			return r, true, err
 		}
 		if user, ok := inv.User(t); ok && user.Name != "" {
-			return matchWord(inv, user.Name), true, nil
+			answer := Answer{Part: paste.Part{Kind: paste.UserName, Text: user.Name}, Users: []User{user.User}}
+			return LookUpResult{Kind: Matches, Answers: []Answer{answer}, AsOf: inv.AsOf, Unread: inv.unread()}, true, nil
 		}
 	}
 	return LookUpResult{}, false, nil
@@ -144,12 +145,13 @@ type KeyHome struct {
 	Err       error  // why STS said nothing
 }
 
-// Account is the best that is known; "" for nothing.
+// Account is the best that is known; "" for nothing. The number in the ID was
+// put there by AWS: another server's STS may name its own account for any ID.
 func (h KeyHome) Account() string {
-	if h.Confirmed != "" {
-		return h.Confirmed
+	if h.Decoded != "" {
+		return h.Decoded
 	}
-	return h.Decoded
+	return h.Confirmed
 }
 
 func (a *Account) homeOf(ctx context.Context, keyID string) (h KeyHome) {
@@ -160,11 +162,9 @@ func (a *Account) homeOf(ctx context.Context, keyID string) (h KeyHome) {
 
 func (a *Account) notHere(ctx context.Context, r LookUpResult) LookUpResult {
 	r.Kind, r.Home = NotInThisAccount, a.homeOf(ctx, r.KeyID)
+	if !r.InInventory {
+		r.Near = a.Inventory().nearKeys(r.KeyID)
+	}
 	a.readAfter(r)
 	return r
-}
-
-func (a *Account) lookUpTemporary(ctx context.Context, p paste.Text) LookUpResult {
-	id, user := p.First(paste.TemporaryKeyID).Text, p.First(paste.UserName)
-	return LookUpResult{Kind: TemporaryKey, KeyID: id, Home: a.homeOf(ctx, id), Session: p.First(paste.RoleSession).Text, NamedUser: user.Text, UserAccount: user.Account}
 }

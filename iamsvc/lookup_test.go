@@ -152,11 +152,11 @@ func TestLookUpMisses(t *testing.T) {
 		{"no key in this text", NotAKeyID, 0, "", ""},
 		{"", NotAKeyID, 0, "", ""},
 		{"nobody.of.that.name", Matches, 0, "", ""},
-		{"User: arn:aws:iam::999999999999:user/mateo.jackson is not authorized to perform: s3:ListBucket", UserElsewhere, 0, "", ""},
+		{"User: arn:aws:iam::999999999999:user/mateo.jackson is not authorized to perform: s3:ListBucket", Matches, 0, "", ""},
 	}
 	for _, tt := range tests {
 		r := l.costs(t, tt.text, tt.calls)
-		if r.Kind != tt.kind || r.Home.Decoded != tt.decoded || r.Home.Confirmed != tt.confirmed || len(r.Users)+len(r.Keys) != 0 {
+		if r.Kind != tt.kind || r.Home.Decoded != tt.decoded || r.Home.Confirmed != tt.confirmed || slices.ContainsFunc(r.Answers, Answer.Found) {
 			t.Errorf("%q: %+v, want %s", tt.text, r, tt.kind)
 		}
 	}
@@ -221,18 +221,22 @@ func TestLookUpOfUsers(t *testing.T) {
 		"https://console.aws.amazon.com/iam/home#/users/svc%2Bdeploy%3Dprod%2Ceu.west%40corp_1-x":                                "svc+deploy=prod,eu.west@corp_1-x",
 	} {
 		r := l.costs(t, text, 0)
-		if r.Kind != Matches || !slices.ContainsFunc(r.Users, func(u User) bool { return u.Name == want }) || r.AsOf.IsZero() || r.NoSuchUser != "" {
+		if r.Kind != Matches || len(r.Answers) != 1 || !slices.ContainsFunc(slices.Concat(r.Answers[0].Users, r.Answers[0].Similar), named(want)) || r.AsOf.IsZero() {
 			t.Errorf("%q: %+v", text, r)
 		}
 	}
 	r := l.costs(t, "https://609629065308-ab12cd34.us-east-1.console.aws.amazon.com/iam/home#/users/details/li.juan", 0)
-	if r.Kind != UserElsewhere || r.NamedUser != "li.juan" || r.UserAccount != "609629065308" {
+	if len(r.Answers) != 1 || !r.Answers[0].Elsewhere || r.Answers[0].Part.Text != "li.juan" || r.Answers[0].Part.Account != "609629065308" || r.Answers[0].Found() {
 		t.Errorf("the page is of another account: %+v", r)
 	}
 	r = l.costs(t, "e", 0)
-	if len(r.Users) != mostMatches || r.MoreUsers == 0 {
-		t.Errorf("%d matches and %d more", len(r.Users), r.MoreUsers)
+	if a := r.Answers[0]; len(a.Similar) != mostMatches || a.MoreUsers == 0 {
+		t.Errorf("%d matches and %d more", len(a.Similar), a.MoreUsers)
 	}
+}
+
+func named(name string) func(User) bool {
+	return func(u User) bool { return u.Name == name }
 }
 
 // What is said to look like a user's name is shown and put into an address:
@@ -247,7 +251,7 @@ func TestLookUpOfANameThatNobodyBears(t *testing.T) {
 		page + "no=body":                         "no=body",
 		"User: arn:aws:iam::123456789012:user/it/nobody0there0at0all is not authorized": "nobody0there0at0all",
 		page + "juan":           "juan", // li.juan is somebody else
-		"juan":                  "",
+		"juan":                  "juan",
 		"no body":               "",
 		"password=hunter2":      "",
 		"123456789012":          "",
@@ -265,12 +269,16 @@ func TestLookUpOfANameThatNobodyBears(t *testing.T) {
 		"/accounts/609629065308/users/" + sentinel:    "",
 	} {
 		r := l.costs(t, text, 0)
-		if r.NoSuchUser != want || want != "" && r.Kind != Matches {
+		name := ""
+		if len(r.Answers) > 0 {
+			name = r.Answers[0].Part.Text
+		}
+		if name != want || want != "" && r.Kind != Matches {
 			t.Errorf("%q: %+v", text, r)
 		}
 	}
 	r := l.costs(t, page+"juan", 0)
-	if !slices.ContainsFunc(r.Users, func(u User) bool { return u.Name == "li.juan" }) {
+	if !slices.ContainsFunc(r.Answers[0].Similar, named("li.juan")) || r.Answers[0].Found() {
 		t.Errorf("similar names are left out: %+v", r)
 	}
 }
@@ -289,7 +297,7 @@ func TestLookUpOfANameAsLongAsAKeyID(t *testing.T) {
 	before := server.count("GetAccessKeyLastUsed")
 	for _, text := range []string{name, strings.ToUpper(name)} {
 		r, err := a.LookUp(context.Background(), text)
-		if err != nil || r.Kind != Matches || len(r.Users) != 1 || r.Users[0].Name != name {
+		if err != nil || r.Kind != Matches || len(r.Answers) != 1 || len(r.Answers[0].Users) != 1 || r.Answers[0].Users[0].Name != name {
 			t.Errorf("%q: %+v %v", text, r, err)
 		}
 	}
@@ -316,10 +324,10 @@ func TestLookUpOfAPartOfAKeyID(t *testing.T) {
 		"AKIAIOSFODNN7EXAMPL":                   documented,
 	} {
 		r := l.costs(t, text, 0)
-		if r.Kind != Matches || !slices.ContainsFunc(r.Keys, func(m KeyMatch) bool { return m.KeyID == want && m.Known && m.Owner.Name != "" }) {
-			t.Errorf("%q: %+v", text, r)
+		if r.Kind != Matches || len(r.Answers) != 1 || !slices.ContainsFunc(r.Answers[0].Keys, func(m KeyMatch) bool { return m.KeyID == want && m.Owner.Name != "" }) {
+			t.Fatalf("%q: %+v", text, r)
 		}
-		for _, m := range r.Keys {
+		for _, m := range r.Answers[0].Keys {
 			if strings.HasPrefix(text, "AKIAI4") && m.KeyID != retired || strings.HasPrefix(text, "AKIAIOS") && m.KeyID != documented {
 				t.Errorf("%q: only one half of it fits %s", text, m.KeyID)
 			}
@@ -337,16 +345,13 @@ func TestMatchesDoNotSeeKeysWithoutAnID(t *testing.T) {
 	}}
 	inv.index()
 	for _, p := range []paste.Part{{Kind: paste.MaskedKeyID, End: "MPLE"}, {Kind: paste.KeyID, Text: documented}} {
-		r := matchKeys(inv, paste.Text{Parts: []paste.Part{p}})
-		if len(r.Keys) != 1 || r.Keys[0].Owner.Name != "bob" || r.Unread != 1 {
+		r := (&Account{}).lookUpParts(inv, paste.Text{Parts: []paste.Part{p}})
+		if len(r.Answers[0].Keys) != 1 || r.Answers[0].Keys[0].Owner.Name != "bob" || r.Unread != 1 {
 			t.Errorf("%+v", r)
 		}
 	}
 	if _, _, ok := inv.Key(""); ok || inv.foreignKeyIDs {
 		t.Error("a key without an ID is indexed")
-	}
-	if inv.isCutOff("AKIAIOSFODNN7EXA") != true || inv.isCutOff("AKIAIOSFODNN7XXX") {
-		t.Error("what is cut off is not recognised")
 	}
 }
 
@@ -355,25 +360,30 @@ func TestLookUpOfSeveral(t *testing.T) {
 	l := openRead(t)
 	text := "[default]\naws_access_key_id=" + documented + "\naws_secret_access_key=" + sentinel + "\n# " + retired + ", " + elsewhere + " and ASIAY34FZKBOKMUTVV7A"
 	r := l.costs(t, text, 0)
-	if r.Kind != Matches || !r.SecretSeen || len(r.Keys) != 4 || r.AsOf.IsZero() {
+	if r.Kind != Matches || !r.Text.HasSecret() || len(r.Answers) != 4 || r.AsOf.IsZero() {
 		t.Fatalf("%+v", r)
 	}
-	for i, want := range []KeyMatch{{KeyID: documented, Known: true}, {KeyID: retired, Known: true}, {KeyID: elsewhere, Account: "609629065308"},
-		{KeyID: "ASIAY34FZKBOKMUTVV7A", Temporary: true, Account: "609629065308"}} {
-		got := r.Keys[i]
-		if got.KeyID != want.KeyID || got.Known != want.Known || got.Temporary != want.Temporary || got.Account != want.Account || got.Known != (got.Owner.Name != "") {
+	for i, want := range []string{documented, retired, elsewhere, "ASIAY34FZKBOKMUTVV7A"} {
+		if got := r.Answers[i]; got.Part.Text != want || got.Found() != (i < 2) {
 			t.Errorf("%d: %+v", i, got)
 		}
 	}
+}
+
+// Every one of several thousand parts has its answer.
+func TestLookUpOfThousands(t *testing.T) {
+	t.Parallel()
+	l := openRead(t)
 	var many strings.Builder
-	for i := range 70 {
-		many.WriteString("AKIAY34FZKBOKMUT" + string(rune('A'+i/10)) + string(rune('A'+i%10)) + "ZZ\n")
+	for i := range 3000 {
+		many.WriteString("AKIAY34FZKBOKMUT" + string([]rune{rune('A' + i/676), rune('A' + i/26%26), rune('A' + i%26)}) + "Z\n")
 	}
-	if r := l.costs(t, strings.Repeat("AKIA****WBAA ", 3)+fragments(mostMasked+7), 0); r.MoreKeys < 8 {
-		t.Errorf("of %d parts of IDs %d are said to be left out", mostMasked+8, r.MoreKeys)
+	if r := l.costs(t, many.String(), 0); len(r.Answers) != 3000 {
+		t.Errorf("%d answers to 3000 IDs", len(r.Answers))
 	}
-	if r := l.costs(t, many.String(), 0); len(r.Keys) != mostMatches || r.MoreKeys != 20 {
-		t.Errorf("%d of 70 keys and %d more", len(r.Keys), r.MoreKeys)
+	r := l.costs(t, "AKIA****MPLE\n"+fragments(600), 0)
+	if len(r.Answers) != 601 || slices.ContainsFunc(r.Answers, func(a Answer) bool { return a.NotSearched }) || !r.Answers[0].Found() {
+		t.Errorf("%d answers to 601 parts of IDs", len(r.Answers))
 	}
 }
 
@@ -389,7 +399,7 @@ func TestLookUpWithASecretInThePaste(t *testing.T) {
 	t.Parallel()
 	l := openLocal(t, localaccount.Options{})
 	r := l.costs(t, "aws_access_key_id="+documented+"\naws_secret_access_key="+sentinel, 2)
-	if r.Kind != KeyFound || !r.SecretSeen {
+	if r.Kind != KeyFound || !r.Text.HasSecret() {
 		t.Errorf("%+v", r)
 	}
 }
@@ -399,11 +409,11 @@ func TestLookUpOfATemporaryKeyNamesTheSession(t *testing.T) {
 	t.Parallel()
 	l := openLocal(t, localaccount.Options{})
 	r := l.costs(t, `{"arn":"arn:aws:sts::123456789012:assumed-role/Deploy/build-7","accessKeyId":"ASIAIOSFODNN7EXAMPLE"}`, 1)
-	if r.Kind != TemporaryKey || r.Session != "Deploy/build-7" || r.NamedUser != "" {
+	if r.Kind != TemporaryKey || len(r.Answers) != 1 || r.Answers[0].Part.Text != "Deploy/build-7" {
 		t.Errorf("%+v", r)
 	}
 	r = l.costs(t, `{"arn":"arn:aws:iam::123456789012:user/nikki.wolf","accessKeyId":"ASIAIOSFODNN7EXAMPLE"}`, 1)
-	if r.Kind != TemporaryKey || r.NamedUser != "nikki.wolf" || r.UserAccount != "123456789012" {
+	if r.Kind != TemporaryKey || len(r.Answers) != 1 || r.Answers[0].Part.Text != "nikki.wolf" || r.Answers[0].Part.Account != "123456789012" {
 		t.Errorf("%+v", r)
 	}
 }

@@ -66,7 +66,7 @@ func gallery() []templ.Component {
 func shell() Shell {
 	return Shell{
 		Title: hostile, AccountLabel: hostile, AccountAlias: hostile, AccountID: hostile, UserName: hostile, RoleLabel: hostile, SignedIn: true, Shortcuts: true, LocalAccount: true,
-		SearchToken: "token", AsOf: hostile, RequestID: hostile, Theme: "dark", Density: "compact", NavClosed: true, UTC: true,
+		AsOf: hostile, RequestID: hostile, Theme: "dark", Density: "compact", NavClosed: true, UTC: true,
 		Crumbs:  []Crumb{{"IAM", "/"}, {hostile, ""}},
 		Nav:     []NavGroup{{Title: hostile, Items: []NavItem{{Text: hostile, URL: "/u", Key: "u", Badge: "7", Current: true}}}},
 		Flashes: []Flash{{"success", hostile, hostile}},

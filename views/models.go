@@ -19,7 +19,6 @@ type Shell struct {
 	Density      string // "compact" or "" for comfortable
 	Shortcuts    bool   // keyboard shortcuts are on
 	UTC          bool   // absolute times stay in UTC instead of the viewer's zone
-	SearchToken  string // one-time token of the search form, "" when it needs none
 	SignedIn     bool   // false: no navigation, search or user menu
 	LocalAccount bool   // the embedded account, marked so that nobody takes it for AWS
 	AsOf         string // age of the account data, "4 minutes ago"

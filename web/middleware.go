@@ -172,13 +172,17 @@ func (s *site) withBodyLimit(next http.Handler) http.Handler {
 	})
 }
 
-// bodyLimit is 8 KiB but for two forms: a pasted log event, and a policy
-// document, which IAM itself allows to be larger.
+// bodyLimit is 8 KiB but for a few forms: a policy document, which IAM itself
+// allows to be larger, and the look-up, which takes whole logs. What the look-up
+// reads of them is less, and in pieces; the rest is received so that the browser
+// gets the answer, and not a broken connection with the text lost.
 func bodyLimit(r *http.Request) int64 {
-	if r.URL.Path == "/sign-in" || r.URL.Path == "/sign-in/oidc" {
+	switch path := r.URL.Path; {
+	case path == "/sign-in" || path == "/sign-in/oidc":
 		return 64 << 10 // they carry what was typed into another form
-	}
-	if r.URL.Path == "/search" || strings.HasSuffix(r.URL.Path, "/create-user") {
+	case path == "/search" || path == "/search.csv":
+		return maxSearchBytes
+	case strings.HasSuffix(path, "/create-user"):
 		return 160 << 10
 	}
 	return maxBodyBytes

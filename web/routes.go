@@ -78,6 +78,7 @@ func (s *site) routes() []route {
 		{"GET", "/", auth.UsePreferences, live, home.Redirect},
 		{"GET", "/search", auth.LookUpAccessKeys, live, search.Form},
 		{"POST", "/search", auth.LookUpAccessKeys, live, search.Answer},
+		{"POST", "/search.csv", auth.LookUpAccessKeys, live, search.DownloadCSV},
 		{"GET", "/search/links/{look-up}", auth.LookUpAccessKeys, live, search.Linked},
 
 		{"GET", account + "/dashboard", auth.ViewUsers, live, home.Dashboard},

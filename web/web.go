@@ -89,6 +89,7 @@ const (
 	idleTimeout       = 90 * time.Second
 	maxHeaderBytes    = 16 << 10
 	maxBodyBytes      = 8 << 10
+	maxSearchBytes    = 64 << 20
 	// drainTimeout is how long changes under way may take to finish and be
 	// journalled after a SIGTERM.
 	drainTimeout = 18 * time.Second

@@ -116,9 +116,9 @@ document.addEventListener("keydown", (event) => {
   items[(items.indexOf(event.target) + step + items.length) % items.length]?.focus();
 });
 
-// The search page's box takes several lines; Enter searches all the same.
+// The search boxes take several lines; Enter searches all the same.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches(".big-search textarea")) return;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches('[role="search"] textarea')) return;
   event.preventDefault();
   event.target.form.requestSubmit();
 });

@@ -63,13 +63,11 @@ func partText(part *multipart.Part, limit int64) (string, error) {
 	if part.FormName() != "q" && part.FormName() != "file" {
 		return "", nil
 	}
-	content, err := plainContent(part)
-	if err != nil {
-		content = part // as it is: what cannot be unpacked may still hold text
-	}
 	var b strings.Builder
-	_, _ = io.Copy(&b, io.LimitReader(content, limit)) // a damaged file is searched as far as it goes
-	_, err = io.Copy(io.Discard, part)
+	if content, err := plainContent(part); err == nil {
+		_, _ = io.Copy(&b, io.LimitReader(content, limit)) // a damaged file is searched as far as it goes
+	}
+	_, err := io.Copy(io.Discard, part)
 	return b.String(), err
 }
 
@@ -77,7 +75,7 @@ func partText(part *multipart.Part, limit int64) (string, error) {
 // saves as UTF-16.
 func plainContent(r io.Reader) (io.Reader, error) {
 	b := bufio.NewReader(r)
-	if start, _ := b.Peek(2); string(start) == "\x1f\x8b" {
+	if start, _ := b.Peek(3); string(start) == "\x1f\x8b\x08" {
 		unpacked, err := gzip.NewReader(b)
 		if err != nil {
 			return nil, err

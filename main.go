@@ -114,7 +114,7 @@ func serve(ctx context.Context, c config.Config, protection iamsvc.Protection, s
 	background := startBackground(ctx, c, stores, accounts, log)
 	site := web.New(web.Options{
 		Accounts: accounts, DB: stores.database, Journal: stores.journal,
-		LocalAccounts: stores.people, Sessions: session.NewStore(stores.database, session.Options{Secure: c.TLSCert != ""}),
+		LocalAccounts: stores.people, Sessions: session.NewStore(stores.database, session.Options{Secure: c.TLSCert != "", SignInKey: stores.signIn}),
 		Codes: stores.codes, OIDC: stores.sso, TrustedProxies: proxies, ProxyOnly: c.ProxyOnly(), PublicHost: c.PublicHost(),
 		FirstRun: firstRun, Log: log, Now: time.Now, Embedded: c.IAM == config.IAMLocal,
 		Secure: c.TLSCert != "", Version: version, RequireReason: c.RequireReason, FreshSignIn: c.FreshSignInWindow(), Background: background,
@@ -142,6 +142,7 @@ type stores struct {
 	people   *auth.LocalAccounts
 	codes    *auth.Codes
 	sso      *auth.OIDC // nil without an identity provider
+	signIn   []byte     // key of the cookies of sign-ins there
 }
 
 func openStores(ctx context.Context, c config.Config) (s stores, err error) {
@@ -161,6 +162,9 @@ func openStores(ctx context.Context, c config.Config) (s stores, err error) {
 	}
 	s.people = auth.NewLocalAccounts(s.database)
 	if s.codes, err = auth.OpenCodes(s.database, filepath.Join(c.Data, "codes.key")); err != nil {
+		return s, err
+	}
+	if s.signIn, err = auth.SignInKey(filepath.Join(c.Data, "codes.key")); err != nil {
 		return s, err
 	}
 	s.sso, err = web.SingleSignOn(c, s.database)

@@ -76,8 +76,8 @@ func (s SignIn) CodeSubmit(w http.ResponseWriter, r *http.Request) error {
 // yet.
 func (s SignIn) owesCode(r *http.Request) (session.Waiting, error) {
 	waiting, err := s.Sessions.Waiting(r)
-	if err == nil && (waiting.State != "" || waiting.UserID == "") {
-		err = session.ErrNotWaiting // it is one at the identity provider
+	if err == nil && (waiting.UserID == "") {
+		err = session.ErrNotWaiting
 	}
 	return waiting, gone(err)
 }

@@ -65,7 +65,7 @@ func (s SignIn) awayToProvider(w http.ResponseWriter, r *http.Request, x session
 	if err != nil {
 		return "", err
 	}
-	return away, s.Sessions.Wait(w, r, x)
+	return away, s.Sessions.SendAway(w, r, x)
 }
 
 // FromProvider is where the identity provider sends the browser back to.
@@ -73,23 +73,30 @@ func (s SignIn) FromProvider(w http.ResponseWriter, r *http.Request) error {
 	if s.OIDC == nil {
 		return ErrNotFound
 	}
-	waiting, err := s.Sessions.TakeWaiting(w, r)
-	if err == nil && waiting.State == "" {
-		err = session.ErrNotWaiting // it is one that owes a code
-	}
+	waiting, err := s.Sessions.Returned(w, r, r.URL.Query().Get("state"))
 	if err != nil {
 		return gone(err)
 	}
 	who, err := s.identity(r, waiting)
 	if err != nil {
 		// Not journalled: nobody is known yet, and strangers can come here.
-		s.Log.Warn("single sign-on refused", "id", s.RequestID(r.Context()), "error", err.Error())
+		s.logRefused(r, err)
 		return err
 	}
 	if waiting.UserID != "" {
-		return s.confirmed(w, r, waiting, who)
+		err = s.confirmed(w, r, waiting, who)
+	} else {
+		err = s.beginFederated(w, r, waiting, who)
 	}
-	return s.beginFederated(w, r, waiting, who)
+	if errors.Is(err, auth.ErrNoRole) || errors.Is(err, auth.ErrNotAskedAgain) {
+		s.logRefused(r, err)
+	}
+	return err
+}
+
+// logRefused says what the provider sent, for whoever sets it up.
+func (s SignIn) logRefused(r *http.Request, err error) {
+	s.Log.Warn("single sign-on refused", "id", s.RequestID(r.Context()), "error", err.Error())
 }
 
 func (s SignIn) identity(r *http.Request, waiting session.Waiting) (auth.Identity, error) {
@@ -104,6 +111,10 @@ func (s SignIn) beginFederated(w http.ResponseWriter, r *http.Request, waiting s
 	user, changed, err := s.OIDC.Accounts.SignIn(r.Context(), who)
 	if err != nil {
 		return errors.Join(err, s.recordFederated(r, actionSignIn, who, err))
+	}
+	if here, ok := auth.UserFrom(r.Context()); ok && here.ID == user.ID && !changed {
+		// Another tab was first: a new session would end what the forms there belong to.
+		return s.back(w, r, user, waiting.Next, waiting.Form)
 	}
 	if changed {
 		// Whoever was signed in with the old role proves again who they are.

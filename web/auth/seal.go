@@ -3,7 +3,9 @@ package auth
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,6 +32,16 @@ func openSeal(path string) (cipher.AEAD, error) {
 		return nil, err
 	}
 	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// SignInKey is the key of the cookies of sign-ins at the identity provider. It comes from
+// the same file, which all replicas share, and tells nothing about the file's key.
+func SignInKey(path string) ([]byte, error) {
+	key, err := readKey(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
+	}
+	return hkdf.Key(sha256.New, key, nil, "keydesk sign-in at the identity provider", 64)
 }
 
 func readKey(path string) ([]byte, error) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gorilla/securecookie"
 	"github.com/gorilla/sessions"
 
 	"keydesk/web/db"
@@ -22,6 +23,9 @@ type Options struct {
 	// Idle ends a session nobody uses, default one hour; Absolute ends any session,
 	// default twelve hours.
 	Idle, Absolute time.Duration
+	// SignInKey seals the cookies of sign-ins at the identity provider, 64 bytes, the
+	// same on all replicas; default a random one.
+	SignInKey []byte
 	// Now is the clock, default time.Now.
 	Now func() time.Time
 }
@@ -33,6 +37,7 @@ type Store struct {
 	secure         bool
 	idle, absolute time.Duration
 	clock          func() time.Time
+	away           *securecookie.SecureCookie
 	rows           *db.Memo[string, stored]      // by the digest of the ID
 	preferences    *db.Memo[string, Preferences] // by user
 }
@@ -45,7 +50,7 @@ type rowKey struct{}
 
 // NewStore returns the store over d.
 func NewStore(d *db.DB, o Options) *Store {
-	s := &Store{db: d, secure: o.Secure, idle: o.Idle, absolute: o.Absolute, clock: o.Now}
+	s := &Store{db: d, secure: o.Secure, idle: o.Idle, absolute: o.Absolute, clock: o.Now, away: newAwayCodec(o.SignInKey)}
 	s.rows, s.preferences = db.NewMemo(d, s.readRow), db.NewMemo(d, s.readPreferences)
 	if s.idle <= 0 {
 		s.idle = time.Hour

@@ -19,7 +19,7 @@ var ErrNotWaiting = errors.New("no sign-in is waiting in this browser")
 const waitingLife = 10 * time.Minute
 
 // Waiting is a sign-in that is not finished: away at an identity provider (State
-// is set), or short of a verification code (UserID only).
+// is set; see SendAway), or short of a verification code (UserID; see Wait).
 type Waiting struct {
 	// UserID is whose session is to be confirmed, or who has given a password; ""
 	// for a sign-in of nobody known yet.
@@ -29,13 +29,10 @@ type Waiting struct {
 	// Form is what the page at Next is to be filled in with, if it is this person's.
 	Form *Form `json:"form,omitempty"`
 	// State, Nonce and Verifier are what the provider's answer must match.
-	State    string `json:"state,omitempty"`
-	Nonce    string `json:"nonce,omitempty"`
-	Verifier string `json:"verifier,omitempty"`
+	State, Nonce, Verifier string `json:"-"`
 }
 
-// Wait keeps x for this browser, by a cookie of its own: somebody else's answer
-// from the provider, slipped to a person as a link, finds no sign-in to finish.
+// Wait keeps x for this browser, by a cookie of its own.
 func (s *Store) Wait(w http.ResponseWriter, r *http.Request, x Waiting) error {
 	content, err := json.Marshal(x)
 	if err != nil {
@@ -43,7 +40,6 @@ func (s *Store) Wait(w http.ResponseWriter, r *http.Request, x Waiting) error {
 	}
 	id, now := newID(), s.now()
 	err = s.db.Tx(r.Context(), func(tx *db.Tx) error {
-		// Strangers can write these rows, so the old ones go first.
 		if err := s.sweep(r.Context(), tx, now); err != nil {
 			return err
 		}
@@ -107,9 +103,13 @@ func (s *Store) waiting(ctx context.Context, id string) (x Waiting, err error) {
 	return x, nil
 }
 
-// setWaitingCookie: SameSite=Strict would keep the cookie back when the identity
-// provider sends the browser home.
 func (s *Store) setWaitingCookie(w http.ResponseWriter, r *http.Request, id string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(r, waitingCookie), Value: id, Path: "/", MaxAge: maxAge,
+	s.setCookieFor(w, r, s.cookieName(r, waitingCookie), id, maxAge)
+}
+
+// setCookieFor: SameSite=Strict would keep the cookie back when the identity provider
+// sends the browser home.
+func (s *Store) setCookieFor(w http.ResponseWriter, r *http.Request, name, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: s.secureFor(r), SameSite: http.SameSiteLaxMode})
 }

@@ -191,6 +191,7 @@ func explain(err error) answer {
 	}
 	explainForm(err, &say)
 	explainIAM(err, &say)
+	explainProvider(err, &say)
 	return say
 }
 

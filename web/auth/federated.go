@@ -49,7 +49,7 @@ func newFederatedAccounts(d *db.DB, issuer string, roles RoleMap, clock func() t
 // SignIn notes what the provider says of a person and returns who that is here,
 // and whether their role is another than before. An account is made at the first
 // sign-in; without a role none is made, and an existing one loses its access.
-// Errors are ErrNoRole, ErrDisabled and the database's.
+// Errors are *NoRoleError, ErrDisabled and the database's.
 func (f *FederatedAccounts) SignIn(ctx context.Context, who Identity) (u User, changed bool, err error) {
 	now := f.clock().UTC().Truncate(time.Microsecond)
 	role, may := f.roles.Role(who.Groups)
@@ -86,7 +86,7 @@ func (f *FederatedAccounts) SignIn(ctx context.Context, who Identity) (u User, c
 	case err != nil:
 		return User{}, false, fmt.Errorf("federated sign-in: %w", err)
 	case !may:
-		return User{}, changed, ErrNoRole
+		return User{}, changed, newNoRoleError(who)
 	case a.Disabled:
 		return User{}, changed, ErrDisabled
 	}

@@ -35,7 +35,8 @@ type OIDCSettings struct {
 	Issuer, ClientID, ClientSecret string
 	// RedirectURL is where the provider sends people back to, as registered there.
 	RedirectURL string
-	// GroupsClaim names the claim that lists a person's groups.
+	// GroupsClaim names the claim that lists a person's groups, or is the path to it,
+	// with dots: see claimAt.
 	GroupsClaim string
 	Roles       RoleMap
 	// FreshSignIn is how long ago the provider may have asked a person who confirms
@@ -180,7 +181,7 @@ func (o *OIDC) Identity(ctx context.Context, back Return, c Challenge) (Identity
 	}
 	// Only the provider knows the state by now, but the text goes through the browser.
 	if back.Error != "" {
-		return Identity{}, fmt.Errorf("%w: it says %.40q, %.100q", ErrProviderAnswer, back.Error, back.Description)
+		return Identity{}, newProviderError(back.Error, back.Description)
 	}
 	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
 	defer cancel()
@@ -202,40 +203,36 @@ func (o *OIDC) Identity(ctx context.Context, back Return, c Challenge) (Identity
 	if err := idToken.Claims(&claims); err != nil {
 		return Identity{}, fmt.Errorf("%w: claims: %w", ErrProviderAnswer, err)
 	}
-	if err := o.addUserInfo(ctx, p, token, claims); err != nil {
+	info, err := o.userInfo(ctx, p, token, claims)
+	if err != nil {
 		return Identity{}, err
 	}
-	who := identity(claims, o.GroupsClaim, o.Now())
+	who := identity(claims, info, o.GroupsClaim, o.Now())
 	if who.Subject == "" {
 		return Identity{}, fmt.Errorf("%w: no subject", ErrProviderAnswer)
 	}
 	return who, nil
 }
 
-// addUserInfo asks for the groups where the ID token has none: many providers keep
-// it short. The answer is not signed, so it only adds what the token does not say.
-func (o *OIDC) addUserInfo(ctx context.Context, p *provider, token *oauth2.Token, claims map[string]any) error {
-	if _, ok := claims[o.GroupsClaim]; ok || p.source.UserInfoEndpoint() == "" {
-		return nil
+// userInfo asks for the groups where the ID token has none: many providers keep it
+// short. It is nil when it was not asked for.
+func (o *OIDC) userInfo(ctx context.Context, p *provider, token *oauth2.Token, claims map[string]any) (map[string]any, error) {
+	if claimAt(claims, o.GroupsClaim) != nil || p.source.UserInfoEndpoint() == "" {
+		return nil, nil
 	}
-	info, err := p.source.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	answer, err := p.source.UserInfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
-		return fmt.Errorf("%w: user info: %w", ErrProviderUnavailable, err)
+		return nil, fmt.Errorf("%w: user info: %w", ErrProviderUnavailable, err)
 	}
 	// The library does not compare either (OpenID Connect Core 5.3.2).
-	if info.Subject != claims["sub"] {
-		return fmt.Errorf("%w: user info of another subject", ErrProviderAnswer)
+	if answer.Subject != claims["sub"] {
+		return nil, fmt.Errorf("%w: user info of another subject", ErrProviderAnswer)
 	}
-	more := map[string]any{}
-	if err := info.Claims(&more); err != nil {
-		return fmt.Errorf("%w: user info: %w", ErrProviderAnswer, err)
+	info := map[string]any{}
+	if err := answer.Claims(&info); err != nil {
+		return nil, fmt.Errorf("%w: user info: %w", ErrProviderAnswer, err)
 	}
-	for _, name := range []string{o.GroupsClaim, "preferred_username", "email", "name"} {
-		if _, ok := claims[name]; !ok && more[name] != nil {
-			claims[name] = more[name]
-		}
-	}
-	return nil
+	return info, nil
 }
 
 // exchangeError keeps the provider's answer out of the log: its body may quote the

@@ -33,7 +33,7 @@ func TestIdentity(t *testing.T) {
 		"a little late": {map[string]any{"sub": "s", "auth_time": seconds(time.Minute)}, Identity{Subject: "s", Name: "s", AuthTime: noon}},
 		"to come":       {map[string]any{"sub": "s", "auth_time": seconds(time.Hour)}, Identity{Subject: "s", Name: "s"}},
 	} {
-		got := identity(test.claims, "groups", noon)
+		got := identity(test.claims, nil, "groups", noon)
 		if !slices.Equal(got.Groups, test.want.Groups) {
 			t.Errorf("%s: groups are %q, want %q", name, got.Groups, test.want.Groups)
 		}
@@ -45,23 +45,55 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+func TestClaimAt(t *testing.T) {
+	t.Parallel()
+	claims := map[string]any{
+		"groups": "top", "a.b": "whole name", "a": map[string]any{"b": "path", "c.d": map[string]any{"e": "deep"}, "n": nil},
+		"https://x.example/a": map[string]any{"roles": "url"}, "list": []any{"x"},
+	}
+	for path, want := range map[string]any{
+		"groups": "top", "a.b": "whole name", "a.c.d.e": "deep", "https://x.example/a.roles": "url",
+		"a.x": nil, "a.n": nil, "x": nil, "": nil, ".": nil, "a.": nil, ".a": nil, "groups.x": nil, "list.0": nil,
+	} {
+		if got := claimAt(claims, path); got != want {
+			t.Errorf("%q: %v, want %v", path, got, want)
+		}
+	}
+}
+
+// The user info is not signed: it adds groups and a name, and nothing that the token says.
+func TestUserInfoAddsOnlyGroupsAndNames(t *testing.T) {
+	t.Parallel()
+	info := map[string]any{"iss": "https://evil", "sub": "eve", "sid": "x", "auth_time": float64(noon.Unix()), "groups": []any{"a"}, "email": "s@i"}
+	who := identity(map[string]any{"iss": "https://i", "sub": "s"}, info, "groups", noon)
+	if who.Issuer != "https://i" || who.Subject != "s" || who.SessionID != "" || !who.AuthTime.IsZero() ||
+		who.Name != "s@i" || !slices.Equal(who.Groups, []string{"a"}) {
+		t.Errorf("%+v", who)
+	}
+	who = identity(map[string]any{"sub": "s", "name": "Ann", "groups": []any{}}, info, "groups", noon)
+	if len(who.Groups) != 0 || who.GroupsFault != "" {
+		t.Errorf("the token says that there are none: %+v", who)
+	}
+}
+
 func TestRoleMap(t *testing.T) {
 	t.Parallel()
-	m, err := ParseRoleMap("admins=administrator, help=help-desk,cn=audit=auditor")
+	m, err := ParseRoleMap("admins=administrator, /help=help-desk,cn=audit=auditor,/parent/child=auditor")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for groups, want := range map[string]Role{
 		"admins": RoleAdministrator, "help": RoleHelpDesk, "cn=audit": RoleAuditor,
 		"help,admins": RoleAdministrator, "cn=audit,help": RoleHelpDesk, "x,y,cn=audit": RoleAuditor,
-		"": "", "Admins": "", "admins ": "", "administrator": "",
+		"/admins": RoleAdministrator, "/help": RoleHelpDesk, "//admins": "", "/x/admins": "", "x/admins": "", "parent/child": RoleAuditor, "/parent/child": RoleAuditor,
+		"/": "", "": "", "Admins": "", "admins ": "", "administrator": "",
 	} {
 		role, ok := m.Role(strings.Split(groups, ","))
 		if role != want || ok != (want != "") {
 			t.Errorf("%q: role %q %v, want %q", groups, role, ok, want)
 		}
 	}
-	for _, bad := range []string{"", "admins", "=auditor", "a=root", "a=", "a=auditor,a=help-desk", "a=auditor,", "a=Auditor"} {
+	for _, bad := range []string{"", "admins", "=auditor", "a=root", "a=", "a=auditor,a=help-desk", "/a=auditor,a=help-desk", "/=auditor", "a=auditor,", "a=Auditor"} {
 		if _, err := ParseRoleMap(bad); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}
@@ -86,9 +118,11 @@ func FuzzIdentity(f *testing.F) {
 		if json.Unmarshal([]byte(text), &claims) != nil {
 			return
 		}
-		who := identity(claims, "groups", noon)
+		who := identity(claims, nil, "groups", noon)
 		role, ok := m.Role(who.Groups)
-		named := slices.Contains(who.Groups, "admins") || slices.Contains(who.Groups, "help")
+		named := slices.ContainsFunc(who.Groups, func(g string) bool {
+			return slices.Contains([]string{"admins", "/admins", "help", "/help"}, g)
+		})
 		if ok != named || ok == (role == "") {
 			t.Errorf("groups %q have role %q %v", who.Groups, role, ok)
 		}

@@ -7,8 +7,13 @@ import (
 	"strings"
 )
 
-// RoleMap says which role the members of an identity provider's group have.
+// RoleMap says which role the members of an identity provider's group have. Its names
+// have no slash at their beginning; see groupName.
 type RoleMap map[string]Role
+
+// groupName is a group without the slash that Keycloak puts before it, as the root of
+// the path of its group: operators write it with and without.
+func groupName(group string) string { return strings.TrimPrefix(group, "/") }
 
 // ParseRoleMap reads "group=role,group=role". A group's name may hold "=" but no
 // comma. The error names every part that is wrong.
@@ -18,14 +23,15 @@ func ParseRoleMap(text string) (RoleMap, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
 		at := strings.LastIndexByte(part, '=')
-		if at <= 0 || !slices.Contains(Roles(), Role(part[at+1:])) {
+		if at <= 0 || groupName(part[:at]) == "" || !slices.Contains(Roles(), Role(part[at+1:])) {
 			faults = append(faults, fmt.Errorf("%q is not group=role with one of the roles %v", part, Roles()))
 			continue
 		}
-		if _, twice := m[part[:at]]; twice {
-			faults = append(faults, fmt.Errorf("group %q has two roles", part[:at]))
+		name := groupName(part[:at])
+		if _, twice := m[name]; twice {
+			faults = append(faults, fmt.Errorf("group %q has two roles", name))
 		}
-		m[part[:at]] = Role(part[at+1:])
+		m[name] = Role(part[at+1:])
 	}
 	return m, errors.Join(faults...)
 }
@@ -36,7 +42,7 @@ func ParseRoleMap(text string) (RoleMap, error) {
 func (m RoleMap) Role(groups []string) (Role, bool) {
 	for _, role := range Roles() {
 		for _, g := range groups {
-			if m[g] == role {
+			if m[groupName(g)] == role {
 				return role, true
 			}
 		}
@@ -48,7 +54,7 @@ func (m RoleMap) Role(groups []string) (Role, bool) {
 func (m RoleMap) known(groups []string) []string {
 	list := []string{}
 	for _, g := range groups {
-		if _, ok := m[g]; ok {
+		if _, ok := m[groupName(g)]; ok {
 			list = append(list, g)
 		}
 	}

@@ -120,7 +120,7 @@ func (c *Config) settings() []setting {
 		{group: "Single sign-on", name: "oidc-roles", value: "GROUP=ROLE[,...]", text: &c.OIDCRoles,
 			help: "role of each group: administrator, help-desk or auditor"},
 		{group: "Single sign-on", name: "oidc-groups-claim", value: "NAME", fallback: "groups", text: &c.OIDCGroupsClaim,
-			help: "claim that lists a person's groups"},
+			help: "claim that lists a person's groups, or the path to it"},
 
 		{group: "Rules", name: "protect", value: "RULE[,...]", list: &c.Protect,
 			help: "no new keys for users with this /PATH/, tag:KEY=VALUE or user:NAME"},

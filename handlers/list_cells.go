@@ -83,6 +83,8 @@ func notKnownBecause(err error) string {
 // unreadBecause names the reason in a sentence's worth of words.
 func unreadBecause(err error) string {
 	switch {
+	case iamsvc.Advice(err) != "":
+		return iamsvc.Cause(err)
 	case errors.Is(err, iamsvc.ErrDenied):
 		return lacking(err)
 	case errors.Is(err, iamsvc.ErrThrottled):

@@ -196,8 +196,11 @@ func justNow(now, t time.Time) string {
 
 // tryAgain is what to do about an account that could not be read.
 func tryAgain(err error) string {
-	if errors.Is(err, iamsvc.ErrDenied) {
+	switch {
+	case errors.Is(err, iamsvc.ErrDenied):
 		return "Once it is granted, choose Refresh."
+	case iamsvc.Advice(err) != "":
+		return "For whoever runs Keydesk: " + iamsvc.Advice(err) + " Then choose Refresh."
 	}
 	return "Choose Refresh to try again."
 }
@@ -215,7 +218,7 @@ func listNotices(i *iamsvc.Inventory, q listQuery) []views.Notice {
 	case i.AsOf.IsZero() && failed(i.Err):
 		add("error", "The account could not be read", "There is nothing to show: "+unreadBecause(i.Err)+". "+tryAgain(i.Err))
 	case failed(i.Err):
-		add("warning", "The list of users could not be read again", "Shown is what was read before: "+unreadBecause(i.Err)+".")
+		add("warning", "The list of users could not be read again", "Shown is what was read before: "+unreadBecause(i.Err)+". "+tryAgain(i.Err))
 	}
 	if failed(i.ReportErr) && !i.Loading {
 		add("info", "No fresh credential report", "Passwords, MFA, last use and whether the root user has access keys may be older or not known: "+unreadBecause(i.ReportErr)+".")

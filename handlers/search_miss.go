@@ -65,7 +65,7 @@ func unconfirmed(err error) string {
 	case errors.Is(err, iamsvc.ErrUnsupported):
 		return "the server has no STS that could be asked"
 	}
-	return "STS could not be asked just now"
+	return "STS could not be asked just now: " + unreadBecause(err)
 }
 
 // addHistory tells a key that was deleted here from one that never was: the

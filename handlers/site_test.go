@@ -45,6 +45,7 @@ type site struct {
 	DB            *db.DB
 	Dir           string
 	Log           *logBuffer
+	Way           *detour // between Keydesk and Local
 	FirstRunToken string
 }
 
@@ -153,8 +154,9 @@ func newSiteIn(t testing.TB, dir string, users int) *site {
 	check(err)
 	s.Local.Trouble().SetReportTime(1)
 	id, secret := s.Local.Credentials()
+	s.Way = &detour{straight: s.Local.Client()}
 	s.Account, err = iamsvc.Open(ctx, iamsvc.Config{
-		AWS: aws.Config{Region: "us-east-1", HTTPClient: s.Local.Client(),
+		AWS: aws.Config{Region: "us-east-1", HTTPClient: s.Way,
 			Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")},
 		Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, Logger: log,
 	})

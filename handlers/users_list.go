@@ -160,7 +160,7 @@ func (u Users) awaitReading(w http.ResponseWriter, r *http.Request, done <-chan 
 		if err == nil {
 			return nil
 		}
-		return u.flash(w, r, "error", "The account could not be read again", "The list shows what was read before: "+unreadBecause(err)+".")
+		return u.flash(w, r, "error", "The account could not be read again", "The list shows what was read before: "+unreadBecause(err)+". "+tryAgain(err))
 	case <-time.After(refreshPatience):
 		return nil
 	}

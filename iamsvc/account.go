@@ -86,6 +86,9 @@ func Open(ctx context.Context, c Config) (*Account, error) {
 		return nil, fmt.Errorf("iamsvc: no journal")
 	}
 	c = c.withDefaults()
+	if c.AWS.Credentials != nil {
+		c.AWS.Credentials = retriever{c.AWS.Credentials}
+	}
 	a := &Account{
 		journal: c.Journal, log: c.Logger, now: c.Now, creds: c.AWS.Credentials, pageSize: c.PageSize,
 		refreshEvery: c.RefreshEvery, protection: c.Protection,

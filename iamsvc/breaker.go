@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -26,6 +27,7 @@ var errNoAnswer = errors.New("no answer yet")
 // emergency button must work in the very second in which IAM does.
 type breaker struct {
 	circuit *gobreaker.TwoStepCircuitBreaker[any]
+	last    atomic.Pointer[CallError] // the last unanswered call: why, for those that are not tried
 }
 
 func newBreaker() *breaker {
@@ -46,7 +48,7 @@ func (b *breaker) begin(ctx context.Context, operation string, t *trace) (ended 
 	}
 	done, err := b.circuit.Allow()
 	if err != nil && !isForChange(ctx) {
-		return nil, &CallError{Operation: operation, Message: "not called: the last calls were not answered", Kind: ErrUnavailable}
+		return nil, b.notTried(operation)
 	}
 	if err != nil {
 		return func(error) {}, nil
@@ -55,7 +57,22 @@ func (b *breaker) begin(ctx context.Context, operation string, t *trace) (ended 
 	var once sync.Once
 	tell := func(err error) { once.Do(func() { done(err) }) }
 	t.hangs = func() { tell(errNoAnswer) }
-	return func(err error) { tell(unanswered(err)) }, nil
+	return func(err error) {
+		var c *CallError
+		if errors.Is(err, ErrUnavailable) && errors.As(err, &c) {
+			b.last.Store(c)
+		}
+		tell(unanswered(err))
+	}, nil
+}
+
+// notTried has the cause of the last call that was not answered.
+func (b *breaker) notTried(operation string) error {
+	e := &CallError{Operation: operation, Message: "not called: the last calls were not answered", Kind: ErrUnavailable}
+	if last := b.last.Load(); last != nil {
+		e.Kind = last.Kind
+	}
+	return e
 }
 
 // unanswered keeps the errors that are no answer: a refusal is one.

@@ -38,7 +38,7 @@ func tracedCall[I, O, Opt any](ctx context.Context, l *lane, send func(context.C
 		// The SDK reads an empty 200 as a list without members.
 		err = errEmptyReply
 	}
-	err = classify(operation, err)
+	err = t.classify(operation, err)
 	ended(err)
 	if err != nil {
 		return nil, t, err

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
+	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -29,16 +31,6 @@ var codes = map[string]error{
 	"InternalFailure":                   ErrUnavailable,
 	"InternalError":                     ErrUnavailable,
 	"RequestTimeout":                    ErrUnavailable,
-	"ExpiredToken":                      ErrCredentials,
-	"ExpiredTokenException":             ErrCredentials,
-	"InvalidClientTokenId":              ErrCredentials,
-	"InvalidAccessKeyId":                ErrCredentials,
-	"SignatureDoesNotMatch":             ErrCredentials,
-	"IncompleteSignature":               ErrCredentials,
-	"MissingAuthenticationToken":        ErrCredentials,
-	"UnrecognizedClientException":       ErrCredentials,
-	"OptInRequired":                     ErrCredentials,
-	"RequestExpired":                    ErrCredentials,
 	"InvalidAction":                     ErrUnsupported,
 	"UnknownAction":                     ErrUnsupported,
 	"UnsupportedOperation":              ErrUnsupported,
@@ -57,36 +49,57 @@ var codes = map[string]error{
 // classify turns an error of the SDK into one of this package. It is the only
 // code that reads AWS error codes, and it lets nothing of the SDK's error
 // through: a DeserializationError carries the reply's body, secret included.
-func classify(operation string, err error) error {
+func classify(operation string, err error) error { return (&trace{}).classify(operation, err) }
+
+// classify also tells what the transport saw of the call.
+func (t *trace) classify(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
 	c := &CallError{Operation: operation}
+	var retrieval *retrievalError
+	if errors.As(err, &retrieval) {
+		c.Kind = kindOfRetrieval(retrieval.err)
+		return c
+	}
 	var reply *awshttp.ResponseError
 	if errors.As(err, &reply) {
 		c.Status, c.RequestID = reply.HTTPStatusCode(), reply.ServiceRequestID()
 	}
 	var api smithy.APIError
+	var other *InterposedError
 	switch {
+	case errors.As(err, &other):
+		c.Status, c.Kind = other.Status, other
 	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
-		c.Code, c.Message = api.ErrorCode(), api.ErrorMessage()
-		c.Kind = kindOfCode(c)
-	case errors.Is(err, context.DeadlineExceeded):
-		c.Kind = ErrUnavailable
-	case errors.Is(err, context.Canceled):
+		c.Code, c.Message = safeCode(api.ErrorCode()), api.ErrorMessage()
+		c.Kind = t.withExpiry(kindOfCode(c, clocks(err)))
+	case errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
 		c.Kind = context.Canceled
 	case c.Status != 0:
 		c.Kind = kindOfStatus(c)
 	case errors.Is(err, errEmptyReply):
 		c.Kind = ErrUnsupported
 	default:
-		c.Kind = ErrUnavailable
+		c.Kind = kindOfConnection(err, t.host)
 	}
 	return c
 }
 
-func kindOfCode(c *CallError) error {
+// withExpiry adds when the credentials have expired, where they know it.
+func (t *trace) withExpiry(kind error) error {
+	var expired *CredentialsError
+	if errors.As(kind, &expired) && expired.Reason == ErrCredentialsExpired && t.expires.Before(time.Now()) {
+		expired.Since = t.expires
+	}
+	return kind
+}
+
+func kindOfCode(c *CallError, times ClockSkewError) error {
 	if kind, ok := codes[c.Code]; ok {
+		return kind
+	}
+	if kind := kindOfCredentials(c, times); kind != nil {
 		return kind
 	}
 	switch c.Code {
@@ -140,22 +153,33 @@ func kindOfDenial(c *CallError) error {
 // kindOfStatus is for replies without a code that means anything here: a
 // gateway's page, another product's error, a body that is not XML.
 func kindOfStatus(c *CallError) error {
-	switch c.Status {
-	case http.StatusTooManyRequests:
+	switch {
+	case c.Status == http.StatusTooManyRequests:
 		return ErrThrottled
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case c.Status == http.StatusBadGateway, c.Status == http.StatusServiceUnavailable, c.Status == http.StatusGatewayTimeout:
 		return ErrUnavailable
-	case http.StatusUnauthorized:
+	case c.Status >= 300 && c.Status < 400, c.Status == http.StatusProxyAuthRequired, c.Status == http.StatusNetworkAuthenticationRequired:
+		return interposed(c.Status)
+	case c.Status == http.StatusUnauthorized && c.Code == "":
 		return ErrCredentials
-	case http.StatusForbidden:
-		return &Denied{Action: servicePrefix(c.Operation) + c.Operation, Message: c.Message}
-	case http.StatusInternalServerError:
-		if c.Code != "" {
-			return ErrUnavailable
-		}
+	case c.Status == http.StatusForbidden, c.Status >= 400 && c.Status < 500 && c.Code != "":
+		return &RefusedError{Code: c.Code, Status: c.Status}
+	case c.Status == http.StatusInternalServerError && c.Code != "":
+		return ErrUnavailable
 	}
 	return ErrUnsupported
 }
+
+// safeCode keeps a code that looks like one. It is the server's text, or that of
+// whoever answered in its place.
+func safeCode(code string) string {
+	if codePattern.MatchString(code) {
+		return code
+	}
+	return ""
+}
+
+var codePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.:_-]{1,63}$`)
 
 // serverSaidItFailed reports whether there was an answer, and it was no.
 func serverSaidItFailed(err error) bool {

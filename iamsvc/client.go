@@ -25,7 +25,7 @@ type lane struct {
 // openLanes gives an account its lanes, which share one limiter: changes go first,
 // then persons, then the inventory, then sweeps.
 func (a *Account) openLanes(c Config) {
-	c.AWS.HTTPClient = keepingConnections(c.AWS.HTTPClient)
+	c.AWS.HTTPClient = httpClient(c.AWS.HTTPClient)
 	a.limiter = pace.New(c.RateCeiling)
 	a.interactive = newLane(c, newPacedRetryer(a.limiter, pace.Person, 3, 400*time.Millisecond), 5*time.Second)
 	a.writes = newLane(c, newPacedRetryer(a.limiter, pace.Change, 4, time.Second), 20*time.Second)
@@ -36,10 +36,11 @@ func (a *Account) openLanes(c Config) {
 	a.lists.patient, a.background.patient, a.sweep.patient = true, true, true
 }
 
-// keepingConnections is the SDK's own HTTP client with room for as many idle
-// connections as there are calls at once. It keeps ten; the others would be
-// opened anew, with TLS, for every call. Any other client is as it should be.
-func keepingConnections(client aws.HTTPClient) aws.HTTPClient {
+// httpClient is the SDK's own HTTP client with room for as many idle connections as
+// there are calls at once. It keeps ten; the others would be opened anew, with TLS,
+// for every call. It follows no redirect, since IAM sends none: what does would get
+// the signed call, with its session token. Any other client is as it should be.
+func httpClient(client aws.HTTPClient) aws.HTTPClient {
 	own, ok := client.(*awshttp.BuildableClient)
 	if client == nil {
 		own, ok = awshttp.NewBuildableClient(), true
@@ -47,7 +48,14 @@ func keepingConnections(client aws.HTTPClient) aws.HTTPClient {
 	if !ok {
 		return client
 	}
-	return own.WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = 2 * crawlers })
+	transport := own.GetTransport()
+	transport.MaxIdleConnsPerHost = 2 * crawlers
+	transport.OnProxyConnectResponse = refusedByProxy
+	return &http.Client{
+		Transport:     transport,
+		Timeout:       own.GetTimeout(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 func newLane(c Config, r *pacedRetryer, deadline time.Duration) *lane {

@@ -57,7 +57,10 @@ type CallError struct {
 
 // Error implements error.
 func (e *CallError) Error() string {
-	if e.Code == "" {
+	switch {
+	case e.Code == "" && e.Status == 0:
+		return fmt.Sprintf("%s: %v", e.Operation, e.Kind)
+	case e.Code == "":
 		return fmt.Sprintf("%s: %v (HTTP status %d)", e.Operation, e.Kind, e.Status)
 	}
 	return fmt.Sprintf("%s: %v (%s)", e.Operation, e.Kind, e.Code)
@@ -163,6 +166,10 @@ var ownCodes = []struct {
 	{ErrNoSuchUser, "NoSuchUser"},
 	{ErrUserExists, "UserExists"},
 	{ErrInvalid, "Invalid"},
+	{ErrClockSkew, "ClockSkew"},
+	{ErrInterposed, "Interposed"},
+	{ErrRefused, "Refused"},
+	{ErrCredentials, "Credentials"},
 	{ErrUnsupported, "Unsupported"},
 	{ErrUnavailable, "Unavailable"},
 }

@@ -2,7 +2,6 @@ package iamsvc
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,8 +35,7 @@ func (a *Account) whoAmI(ctx context.Context, before Identity) (Identity, error)
 	if a.creds != nil {
 		c, err := a.creds.Retrieve(ctx)
 		if err != nil {
-			// The chain of reasons names every place that was looked at, and files.
-			return Identity{}, fmt.Errorf("no AWS credentials were found where the AWS CLI looks for them: %w", ErrCredentials)
+			return Identity{}, classify("GetCallerIdentity", err)
 		}
 		keyID = c.AccessKeyID
 	}

@@ -46,7 +46,7 @@ func newPacedRetryer(l *pace.Limiter, c pace.Class, failures int, longestWait ti
 // their own for throttling.
 func repeatable(err error) aws.Ternary {
 	switch kind := classify("", err); {
-	case errors.Is(kind, ErrUnsupported):
+	case errors.Is(kind, ErrUnsupported), errors.Is(kind, ErrInterposed):
 		return aws.FalseTernary
 	case errors.Is(kind, ErrThrottled):
 		return aws.TrueTernary

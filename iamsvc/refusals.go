@@ -25,11 +25,21 @@ type refusals struct {
 }
 
 func (r *refusals) count(err error) {
-	if !errors.Is(err, ErrDenied) && !errors.Is(err, ErrCredentials) {
+	if !refusesOthersToo(err) {
 		r.answered = r.answered || err == nil
 		return
 	}
 	r.many, r.last = r.many+1, err
+}
+
+// refusesOthersToo: what was refused for one user is likely to be for the next.
+func refusesOthersToo(err error) bool {
+	for _, kind := range []error{ErrDenied, ErrCredentials, ErrClockSkew, ErrInterposed, ErrRefused} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // likelyRefusal is what IAM would say of u too, nil when it is to be asked.

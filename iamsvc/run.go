@@ -59,7 +59,7 @@ func (a *Account) refreshAndTell(ctx context.Context) {
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		a.log.Warn("the inventory could not be read completely", "account", a.ID(), "code", ErrorCode(err))
+		a.log.Warn("the inventory could not be read completely", "account", a.ID(), "code", ErrorCode(err), "cause", Cause(err))
 	default:
 		a.tell("the account is read")
 	}

@@ -6,8 +6,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,6 +31,8 @@ type trace struct {
 	empty     bool      // the last reply was a success without a body
 	requestID string    // AWS request ID of the last reply
 	date      time.Time // the server's clock in the last reply; zero: not said
+	host      string    // host and port of the last request
+	expires   time.Time // of the credentials it was signed with; zero: not known
 
 	turn      *pace.Turn    // of the attempt under way
 	before    int           // what sent was when it began
@@ -71,8 +73,9 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 		timer := time.AfterFunc(hangsAfter, seen.hangs)
 		defer timer.Stop()
 	}
+	seen.host = r.URL.Host
 	resp, err := t.inner.Do(r)
-	if !failedToDial(err) {
+	if !neverSent(err) {
 		seen.sent++
 	}
 	if err != nil {
@@ -86,6 +89,9 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	seen.empty = ok && len(bytes.TrimSpace(body)) == 0
 	seen.requestID = resp.Header.Get("X-Amzn-Requestid")
 	seen.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	if notIAM(resp.StatusCode, body) {
+		return nil, interposed(resp.StatusCode)
+	}
 	if !ok {
 		body = standardError(body)
 	}
@@ -100,10 +106,21 @@ func traceOf(ctx context.Context) *trace {
 	return &trace{}
 }
 
-// failedToDial: no connection, so nothing was sent.
-func failedToDial(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+// notIAM: the answer of a proxy or a sign-in page on the way. Nothing of its text is
+// of use to anybody here, and it may hold a secret. A 200 of that kind must not pass
+// for the acknowledgement of a change.
+func notIAM(status int, body []byte) bool {
+	text := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	page := strings.HasPrefix(http.DetectContentType(text), "text/html")
+	switch {
+	case status >= 300 && status < 400, status == http.StatusProxyAuthRequired, status == http.StatusNetworkAuthenticationRequired:
+		return true
+	case status >= 200 && status < 300:
+		return page || len(text) > 0 && text[0] != '<'
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusUnavailableForLegalReasons:
+		return page
+	}
+	return false
 }
 
 func readReply(b io.ReadCloser) ([]byte, error) {

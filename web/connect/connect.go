@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/logging"
 
 	"keydesk/iamsvc"
 	"keydesk/iamsvc/localaccount"
@@ -34,11 +35,11 @@ func Account(ctx context.Context, c config.Config, service iamsvc.Config, local 
 	if c.IAM == config.IAMAWS {
 		var err error
 		if service.AWS, err = awsConfig(ctx, c.Region); err != nil {
-			return nil, nil, fmt.Errorf("AWS configuration: %w", err)
+			return nil, nil, configError(err)
 		}
 		account, err := iamsvc.Open(ctx, service)
 		if err != nil {
-			return nil, nil, fmt.Errorf("asking AWS who Keydesk is: %w", err)
+			return nil, nil, startError(err)
 		}
 		return account, func() {}, nil
 	}
@@ -90,7 +91,10 @@ func serveEmbedded(l net.Listener, account *localaccount.Account, log *slog.Logg
 // awsConfig is the SDK's own way to region and credentials. IAM is global, so
 // that a missing region is no reason to stop.
 func awsConfig(ctx context.Context, region string) (aws.Config, error) {
-	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithDefaultRegion("us-east-1")}
+	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithDefaultRegion("us-east-1"),
+		awsconfig.WithLogger(logging.Nop{}), // it warns in words of its own about what Keydesk says in plain ones
+	}
 	if region != "" {
 		options = append(options, awsconfig.WithRegion(region))
 	}

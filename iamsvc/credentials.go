@@ -47,9 +47,9 @@ func kindOfRetrieval(err error) error {
 		return context.Canceled
 	case errors.As(err, &process):
 		return &CredentialsError{Reason: ErrCredentialProcess, Detail: endOfProcess(err)}
-	case service == "ec2imds", strings.Contains(err.Error(), "EC2 IMDS role"):
+	case service == "ec2imds", says(err, "EC2 IMDS role"):
 		return kindOfInstanceMetadata(err)
-	case service == "endpoint-credentials":
+	case says(err, "failed to load credentials"): // endpointcreds, which has no type for it
 		return &CredentialsError{Reason: ErrContainerCredentials, Detail: statusOf(err)}
 	case isSSO(err, service):
 		return &CredentialsError{Reason: ErrSSOSession}
@@ -61,6 +61,8 @@ func kindOfRetrieval(err error) error {
 	}
 	return &CredentialsError{Reason: ErrNoCredentials, Detail: statusOf(err)}
 }
+
+func says(err error, words string) bool { return strings.Contains(err.Error(), words) }
 
 // serviceOf is the service that was asked for credentials; "" when none was.
 func serviceOf(err error) string {
@@ -77,7 +79,7 @@ func isSSO(err error, service string) bool {
 	var token *ssocreds.InvalidTokenError
 	var api smithy.APIError
 	refused := errors.As(err, &api) && (service == "SSO" || service == "SSO OIDC")
-	return errors.As(err, &token) || refused || strings.Contains(err.Error(), "SSO token")
+	return errors.As(err, &token) || refused || says(err, "SSO token")
 }
 
 // kindOfInstanceMetadata: the default chain ends with the instance's role, so that
@@ -95,7 +97,7 @@ func kindOfInstanceMetadata(err error) error {
 func endOfProcess(err error) string {
 	var exit *exec.ExitError
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), strings.Contains(err.Error(), "timed out"):
+	case errors.Is(err, context.DeadlineExceeded), says(err, "timed out"):
 		return "it did not end in time"
 	case errors.As(err, &exit) && exit.ExitCode() == 127:
 		return "exit status 127: the command was not found"

@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/smithy-go/logging"
 )
 
 // hidden stands for what servers, proxies and processes print that must go nowhere.
@@ -62,14 +65,15 @@ func serving(h http.HandlerFunc) func(*testing.T) string {
 	}
 }
 
-// refusing is an error document of IAM's, with the server's clock where it is given.
-func refusing(status int, code, message string, clock ...time.Time) func(*testing.T) string {
-	header := http.Header{}
-	for _, at := range clock {
-		header.Set("Date", at.UTC().Format(http.TimeFormat))
-	}
-	return answersWith(status, header, fmt.Sprintf(
-		`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message+" "+hidden))
+// refusing is an error document of IAM's, from a server whose clock is ahead by so much.
+func refusing(status int, code, message string, ahead ...time.Duration) func(*testing.T) string {
+	return serving(func(w http.ResponseWriter, _ *http.Request) {
+		for _, by := range ahead {
+			w.Header().Set("Date", time.Now().Add(by).UTC().Format(http.TimeFormat))
+		}
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s %s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message, hidden)
+	})
 }
 
 func sharedCase(name string, status int) func(*testing.T) string {
@@ -169,7 +173,7 @@ func profile(text string, server func(*testing.T) string, options ...func(*awsco
 		}
 		c, err := awsconfig.LoadDefaultConfig(t.Context(), append(options, awsconfig.WithSharedConfigFiles([]string{file}),
 			awsconfig.WithSharedCredentialsFiles(nil), awsconfig.WithSharedConfigProfile("keydesk"), awsconfig.WithRegion("us-east-1"),
-			awsconfig.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))...)
+			awsconfig.WithLogger(logging.Nop{}), awsconfig.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,6 +186,14 @@ func instance(metadata func(*testing.T) string) func(*testing.T) aws.Credentials
 	return func(t *testing.T) aws.CredentialsProvider {
 		t.Helper()
 		return profile("[profile keydesk]\nregion = us-east-1\n", nil, awsconfig.WithEC2IMDSEndpoint(metadata(t)))(t)
+	}
+}
+
+// container has those that its platform gives out.
+func container(platform func(*testing.T) string) func(*testing.T) aws.CredentialsProvider {
+	return func(t *testing.T) aws.CredentialsProvider {
+		t.Helper()
+		return endpointcreds.New(platform(t), func(o *endpointcreds.Options) { o.Retryer = aws.NopRetryer{} })
 	}
 }
 
@@ -213,11 +225,11 @@ func brokenAccounts() []broken {
 	nowhere := func(*testing.T) string { return "http://127.0.0.1:1" }
 	return []broken{
 		{name: "case 22", endpoint: sharedCase("clock-skew.xml", 403), reason: ErrClockSkew, says: "the server finds the time of Keydesk's calls wrong: it is "},
-		{name: "clock behind", endpoint: refusing(403, "RequestTimeTooSkewed", "m", now.Add(17*time.Minute)), reason: ErrClockSkew, says: "17 minutes behind the server's: it is "},
-		{name: "clock ahead", endpoint: refusing(403, "SignatureDoesNotMatch", "Signature not yet current: x", now.Add(-3*time.Hour)), reason: ErrClockSkew, says: "3 hours ahead of"},
+		{name: "clock behind", endpoint: refusing(403, "RequestTimeTooSkewed", "m", 17*time.Minute), reason: ErrClockSkew, says: "17 minutes behind the server's: it is "},
+		{name: "clock ahead", endpoint: refusing(403, "SignatureDoesNotMatch", "Signature not yet current: x", -3*time.Hour), reason: ErrClockSkew, says: "3 hours ahead of"},
 		{name: "expired signature", endpoint: refusing(403, "SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier than 20260101T001500Z (20260101T002000Z - 5 min.)"), reason: ErrClockSkew, says: " there"},
-		{name: "mismatch and a clock far off", endpoint: refusing(403, "SignatureDoesNotMatch", "m", now.Add(48*time.Hour)), reason: ErrClockSkew, says: "2 days behind"},
-		{name: "AuthFailure and a clock far off", endpoint: refusing(401, "AuthFailure", "m", now.Add(time.Hour)), reason: ErrClockSkew, says: "60 minutes behind"},
+		{name: "mismatch and a clock far off", endpoint: refusing(403, "SignatureDoesNotMatch", "m", 48*time.Hour), reason: ErrClockSkew, says: "2 days behind"},
+		{name: "AuthFailure and a clock far off", endpoint: refusing(401, "AuthFailure", "m", time.Hour), reason: ErrClockSkew, says: "60 minutes behind"},
 		{name: "request expired", endpoint: refusing(400, "RequestExpired", "m"), reason: ErrClockSkew, says: "time of Keydesk's calls"},
 		{name: "AuthFailure", endpoint: refusing(401, "AuthFailure", "m"), reason: ErrUnknownAccessKey, kind: ErrCredentials, says: "inactive"},
 		{name: "expired token", endpoint: refusing(403, "ExpiredToken", "m"), reason: ErrCredentialsExpired, kind: ErrCredentials, says: "have expired"},
@@ -254,6 +266,7 @@ func brokenAccounts() []broken {
 		}, reason: ErrNotTLS, kind: ErrUnreachable, says: "does not speak TLS"},
 		{name: "no instance metadata", endpoint: nowhere, creds: instance(refusedPort), reason: ErrInstanceMetadata, kind: ErrNoCredentials, says: "(IMDS) does not answer"},
 		{name: "instance without a role", endpoint: nowhere, creds: instance(answersWith(404, nil, "")), reason: ErrNoneConfigured, kind: ErrNoCredentials, says: "no AWS credentials were found"},
+		{name: "container", endpoint: nowhere, creds: container(answersWith(403, nil, `{"code":"AccessDenied","message":"`+hidden+`"}`)), reason: ErrContainerCredentials, kind: ErrNoCredentials, says: "container gave no credentials"},
 		{name: "process", endpoint: nowhere, creds: profile("[profile keydesk]\ncredential_process = echo "+hidden+"; echo "+hidden+" >/dev/null; exit 3\n", nil),
 			reason: ErrCredentialProcess, kind: ErrNoCredentials, says: "failed (exit status 3)"},
 		{name: "process that is not there", endpoint: nowhere, creds: profile("[profile keydesk]\ncredential_process = /no/such/"+hidden+" 2>/dev/null\n", nil),
@@ -269,7 +282,7 @@ func brokenAccounts() []broken {
 			reason: ErrAssumeRole, kind: ErrNoCredentials, says: "does not let Keydesk assume its role (arn:aws:iam::123456789012:role/ops/Deploy)"},
 		{name: "role throttled", endpoint: nowhere, creds: profile(roleProfile, refusing(400, "Throttling", "m")), reason: ErrAssumeRoleThrottled, kind: ErrUnavailable, says: "STS is throttling"},
 		{name: "role's source expired", endpoint: nowhere, creds: profile(roleProfile, refusing(403, "ExpiredToken", "m")), reason: ErrCredentialsExpired, kind: ErrCredentials, says: "have expired"},
-		{name: "clock, seen by STS", endpoint: nowhere, creds: profile(roleProfile, refusing(403, "SignatureDoesNotMatch", "Signature expired: x", now.Add(17*time.Minute))), reason: ErrClockSkew, says: "17 minutes behind"},
+		{name: "clock, seen by STS", endpoint: nowhere, creds: profile(roleProfile, refusing(403, "SignatureDoesNotMatch", "Signature expired: x", 17*time.Minute)), reason: ErrClockSkew, says: "17 minutes behind"},
 		{name: "STS behind a proxy", endpoint: nowhere, creds: profile(roleProfile, answersWith(407, nil, blockedPage)), reason: ErrProxyAuthentication, kind: ErrInterposed, says: "the proxy"},
 		{name: "STS away", endpoint: nowhere, creds: profile(roleProfile, refusedPort), reason: ErrConnectionRefused, kind: ErrUnreachable, says: "refused the connection"},
 	}
@@ -381,5 +394,27 @@ func TestNeverSentIsNotUnknown(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestRunbookHasEveryReason: whoever reads a message finds it in the operations guide.
+func TestRunbookHasEveryReason(t *testing.T) {
+	t.Parallel()
+	read := func(file string) string {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	runbook := strings.Join(strings.Fields(read("../docs/operations.md")), " ")
+	texts := regexp.MustCompile(`(?m)^\t\ttext:\s+"(.*)",$`).FindAllStringSubmatch(read("reasons.go"), -1)
+	if len(texts) < 20 {
+		t.Fatalf("%d texts", len(texts))
+	}
+	for _, text := range texts {
+		if !strings.Contains(runbook, text[1]) {
+			t.Errorf("docs/operations.md does not explain %q", text[1])
+		}
 	}
 }

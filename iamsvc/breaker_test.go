@@ -90,3 +90,21 @@ func TestRefusalsAreAnswers(t *testing.T) {
 		}
 	}
 }
+
+// What is not tried says why the calls before it were not answered.
+func TestBreakerNamesTheCause(t *testing.T) {
+	t.Parallel()
+	b := newBreaker()
+	for range tripAfter {
+		ended, err := b.begin(t.Context(), "GetUser", &trace{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended(&CallError{Operation: "GetUser", Kind: &ConnectionError{Reason: ErrConnectionRefused, Host: "iam.example:443"}})
+	}
+	_, err := b.begin(t.Context(), "ListUsers", &trace{})
+	wantIs(t, err, ErrConnectionRefused)
+	if Cause(err) != "the server iam.example:443 refused the connection" {
+		t.Error(err)
+	}
+}

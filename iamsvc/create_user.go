@@ -124,7 +124,8 @@ func (a *Account) sendCreateUser(ctx context.Context, n NewUser) (User, string, 
 // act on: what it says is all that is known of its rules.
 func inItsWords(err error) error {
 	var c *CallError
-	if !errors.As(err, &c) || c.Kind != ErrUnsupported || c.Message == "" || codes[c.Code] != nil {
+	var refused *RefusedError
+	if !errors.As(err, &c) || !errors.As(err, &refused) || !errors.Is(err, ErrUnsupported) || c.Message == "" {
 		return err
 	}
 	return errors.Join(&Invalid{Message: c.Message}, err)

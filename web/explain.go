@@ -82,10 +82,10 @@ func explainIAM(err error, say *answer) {
 		say.text = "IAM has made the change, but the audit log could not take down how it ended. Do not repeat the change. Tell whoever runs Keydesk, with the request ID below."
 	case errors.As(err, &journal) && journal.KeyID != "":
 		say.text = withdrawn(journal)
-	case iamsvc.Advice(err) != "":
-		say.text = upperFirst(iamsvc.Cause(err)) + ". Nothing was changed. For whoever runs Keydesk: " + iamsvc.Advice(err)
 	case errors.As(err, &invalid):
 		say.text = invalid.Message + " Nothing was changed."
+	case iamsvc.Advice(err) != "":
+		say.text = upperFirst(iamsvc.Cause(err)) + ". Nothing was changed. For whoever runs Keydesk: " + iamsvc.Advice(err)
 	}
 }
 

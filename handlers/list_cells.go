@@ -82,7 +82,10 @@ func notKnownBecause(err error) string {
 
 // unreadBecause names the reason in a sentence's worth of words.
 func unreadBecause(err error) string {
+	var limit *iamsvc.LimitError
 	switch {
+	case errors.As(err, &limit):
+		return limit.Error()
 	case iamsvc.Advice(err) != "":
 		return iamsvc.Cause(err)
 	case errors.Is(err, iamsvc.ErrDenied):

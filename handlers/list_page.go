@@ -217,6 +217,8 @@ func listNotices(i *iamsvc.Inventory, q listQuery) []views.Notice {
 	switch {
 	case i.AsOf.IsZero() && failed(i.Err):
 		add("error", "The account could not be read", "There is nothing to show: "+unreadBecause(i.Err)+". "+tryAgain(i.Err))
+	case errors.Is(i.Err, iamsvc.ErrTooMuch):
+		add("warning", "The list of users is not complete", "R"+strings.TrimPrefix(unreadBecause(i.Err), "r")+". Users that the server lists after that are missing here.")
 	case failed(i.Err):
 		add("warning", "The list of users could not be read again", "Shown is what was read before: "+unreadBecause(i.Err)+". "+tryAgain(i.Err))
 	}

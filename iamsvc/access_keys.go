@@ -69,7 +69,7 @@ func (t target) userName() *string {
 }
 
 func (a *Account) listAccessKeys(ctx context.Context, l *lane, t target) ([]AccessKey, error) {
-	return allPages("ListAccessKeys", func(marker *string) (page[AccessKey], error) {
+	return allPages(ctx, "ListAccessKeys", boundOfOneUser, func(ctx context.Context, marker *string) (page[AccessKey], error) {
 		in := &iam.ListAccessKeysInput{UserName: t.userName(), Marker: marker, MaxItems: &a.pageSize}
 		out, err := call(ctx, l, l.iam.ListAccessKeys, in)
 		if err != nil {

@@ -31,6 +31,8 @@ type Config struct {
 	// RateCeiling is the calls per second that are never exceeded; 0 = as many
 	// as the account's own limit admits, which is found out.
 	RateCeiling float64
+	// MaxUsers is how many users are read at most; 0 = 20,000.
+	MaxUsers int
 	// RefreshEvery is the time between looks at what changed; 0 = 15 minutes.
 	RefreshEvery time.Duration
 	// SweepEvery is the time within which every user is read again, whatever
@@ -47,6 +49,7 @@ type Account struct {
 	now      func() time.Time
 	creds    aws.CredentialsProvider
 	pageSize int32
+	maxUsers int
 
 	// Lanes with clients of their own, so that a crawl never starves a click
 	// and a change never waits for either. They share the account's limit.
@@ -90,7 +93,7 @@ func Open(ctx context.Context, c Config) (*Account, error) {
 		c.AWS.Credentials = retriever{c.AWS.Credentials}
 	}
 	a := &Account{
-		journal: c.Journal, log: c.Logger, now: c.Now, creds: c.AWS.Credentials, pageSize: c.PageSize,
+		journal: c.Journal, log: c.Logger, now: c.Now, creds: c.AWS.Credentials, pageSize: c.PageSize, maxUsers: c.MaxUsers,
 		refreshEvery: c.RefreshEvery, protection: c.Protection,
 		sweepEvery: c.SweepEvery,
 		refreshing: make(chan struct{}, 1),
@@ -132,6 +135,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.PageSize == 0 {
 		c.PageSize = 1000
+	}
+	if c.MaxUsers == 0 {
+		c.MaxUsers = defaultMaxUsers
 	}
 	if c.RefreshEvery == 0 {
 		c.RefreshEvery = 15 * time.Minute

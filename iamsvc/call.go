@@ -74,17 +74,23 @@ type page[T any] struct {
 //
 // The SDK's paginators take a missing IsTruncated for the end. Some servers
 // leave it out, so here a Marker that is new is followed too. A list that says
-// it goes on but gives no new marker is an error, not an end.
-func allPages[T any](operation string, read func(marker *string) (page[T], error)) ([]T, error) {
+// it goes on but gives no new marker is an error, not an end. So is one that is longer
+// than b.
+func allPages[T any](ctx context.Context, operation string, b bound, read func(ctx context.Context, marker *string) (page[T], error)) ([]T, error) {
+	ctx, cancel := b.within(ctx)
+	defer cancel()
 	all := []T{}
 	seen := map[string]bool{}
 	var marker *string
 	for {
-		p, err := read(marker)
+		p, err := read(ctx, marker)
 		if err != nil {
-			return all, err
+			return all, outOfTime(ctx, err)
 		}
 		all = append(all, p.items...)
+		if err := b.reached(len(all), len(seen)); err != nil {
+			return all[:min(len(all), b.entries)], &CallError{Operation: operation, Kind: err}
+		}
 		fresh := p.marker != nil && *p.marker != "" && !seen[*p.marker]
 		if !p.truncated && (!fresh || len(p.items) == 0) {
 			return all, nil

@@ -68,12 +68,15 @@ func (t *trace) classify(operation string, err error) error {
 	}
 	var api smithy.APIError
 	var other *InterposedError
+	var limit *LimitError
 	switch {
 	case errors.As(err, &other):
 		c.Status, c.Kind = other.Status, other
 	case errors.As(err, &api) && api.ErrorCode() != "UnknownError":
 		c.Code, c.Message = safeCode(api.ErrorCode()), api.ErrorMessage()
 		c.Kind = t.withExpiry(kindOfCode(c, clocks(err)))
+	case errors.As(err, &limit):
+		c.Kind = limit
 	case errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
 		c.Kind = context.Canceled
 	case c.Status != 0:

@@ -46,15 +46,20 @@ func (a *Account) publish() {
 // publishNowAndThen publishes when the last time is long enough ago: drawing
 // takes a tenth of one processor at most.
 func (a *Account) publishNowAndThen() {
+	if a.publishIsDue() {
+		a.publish()
+	}
+}
+
+// publishIsDue says so to one caller, who publishes.
+func (a *Account) publishIsDue() bool {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	due := time.Since(a.published) >= max(publishEvery, 10*a.drawing)
 	if due {
 		a.published = time.Now() // nobody else, while this one is drawing
 	}
-	a.mu.Unlock()
-	if due {
-		a.publish()
-	}
+	return due
 }
 
 // crawl reads the keys of queued users until the queue is closed and empty.
@@ -101,6 +106,9 @@ func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
 		r.Keys, r.err = a.listAccessKeys(ctx, l, target{user: u.Name})
 		if ctx.Err() != nil {
 			return // no answer is no finding
+		}
+		if err := a.tooManyKeys(len(r.Keys)); err != nil {
+			r.Keys, r.err = nil, err
 		}
 	}
 	a.mu.Lock()

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -75,7 +77,10 @@ func (a *Account) credentialReport(ctx context.Context, l *lane) (CredentialRepo
 	if err != nil {
 		return CredentialReport{}, 0, err
 	}
-	r, err := parseReport(out.Content, utc(out.GeneratedTime))
+	r, err := parseReport(out.Content, utc(out.GeneratedTime), a.maxUsers)
+	if errors.Is(err, ErrTooMuch) {
+		return CredentialReport{}, 0, &CallError{Operation: "GetCredentialReport", Kind: err}
+	}
 	if err != nil {
 		return r, 0, &CallError{Operation: "GetCredentialReport", Message: err.Error(), Kind: ErrUnsupported}
 	}
@@ -106,18 +111,18 @@ func (a *Account) generateReport(ctx context.Context, l *lane) (ReportState, err
 	return ReportState{string(out.State), aws.ToString(out.Description)}, nil
 }
 
-func parseReport(content []byte, generated time.Time) (CredentialReport, error) {
+func parseReport(content []byte, generated time.Time, maxUsers int) (CredentialReport, error) {
 	report := CredentialReport{Generated: generated, Raw: content}
 	r := csv.NewReader(bytes.NewReader(content))
 	r.FieldsPerRecord = -1
-	records, err := r.ReadAll()
+	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return report, fmt.Errorf("the report is empty")
+	}
 	if err != nil {
 		return report, fmt.Errorf("the report is not CSV")
 	}
-	if len(records) == 0 {
-		return report, fmt.Errorf("the report is empty")
-	}
-	report.Header = records[0]
+	report.Header = header
 	column := map[string]int{}
 	for i, name := range report.Header {
 		column[strings.ToLower(strings.TrimSpace(name))] = i
@@ -125,11 +130,18 @@ func parseReport(content []byte, generated time.Time) (CredentialReport, error) 
 	if _, ok := column["user"]; !ok {
 		return report, fmt.Errorf("the report has no column user")
 	}
-	report.Rows = make([]ReportRow, 0, len(records)-1)
-	for _, values := range records[1:] {
+	for {
+		values, err := r.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return report, nil
+		case err != nil:
+			return report, fmt.Errorf("the report is not CSV")
+		case len(report.Rows) > maxUsers: // one is the root user's
+			return report, &LimitError{What: thousands(maxUsers) + " users", Hint: "-max-users"}
+		}
 		report.Rows = append(report.Rows, newReportRow(reportValues{column, values, generated}))
 	}
-	return report, nil
 }
 
 // reportValues reads one record by column name.

@@ -39,6 +39,9 @@ var (
 	ErrReportInProgress = errors.New("the credential report is being generated")
 	ErrReportExpired    = errors.New("the credential report is older than four hours")
 
+	// ErrTooMuch is what a *LimitError is.
+	ErrTooMuch = errors.New("the server sends more than Keydesk takes")
+
 	// ErrNotReadYet marks what a running inventory crawl has not reached.
 	ErrNotReadYet = errors.New("not read yet")
 )
@@ -170,6 +173,7 @@ var ownCodes = []struct {
 	{ErrInterposed, "Interposed"},
 	{ErrRefused, "Refused"},
 	{ErrCredentials, "Credentials"},
+	{ErrTooMuch, "TooMuch"},
 	{ErrUnsupported, "Unsupported"},
 	{ErrUnavailable, "Unavailable"},
 }

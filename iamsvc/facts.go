@@ -1,6 +1,7 @@
 package iamsvc
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,7 @@ type listing struct {
 	users   []User
 	started time.Time
 	going   bool // more is to come
+	most    int  // users that are known at most; 0: any number
 	err     error
 }
 
@@ -82,6 +84,9 @@ func (f *facts) setUsers(l listing) {
 		reported = reported && newer
 		switch {
 		case read[u.Name] || whole && !reported:
+			continue
+		case l.most > 0 && len(users) >= l.most:
+			f.usersErr = cmp.Or(f.usersErr, error(&LimitError{What: thousands(l.most) + " users", Hint: "-max-users"}))
 			continue
 		case l.err != nil && !reported:
 			f.stale[u.Name] = l.err

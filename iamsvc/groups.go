@@ -21,7 +21,7 @@ func (a *Account) ListGroupsForUser(ctx context.Context, user string) ([]Group, 
 		return nil, err
 	}
 	l := a.interactive
-	return allPages("ListGroupsForUser", func(marker *string) (page[Group], error) {
+	return allPages(ctx, "ListGroupsForUser", boundOfOneUser, func(ctx context.Context, marker *string) (page[Group], error) {
 		out, err := call(ctx, l, l.iam.ListGroupsForUser, &iam.ListGroupsForUserInput{UserName: &user, Marker: marker, MaxItems: &a.pageSize})
 		if err != nil {
 			return page[Group]{}, err

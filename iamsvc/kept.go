@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -72,7 +73,7 @@ func (a *Account) restore(k kept) {
 
 func (f *facts) reparseReport() {
 	before := f.Report
-	report, err := parseReport(before.Raw, before.Generated)
+	report, err := parseReport(before.Raw, before.Generated, math.MaxInt)
 	if err != nil {
 		f.Report = reportReading{}
 		return

@@ -23,7 +23,7 @@ func (a *Account) ListMFADevices(ctx context.Context, user string) ([]MFADevice,
 		return nil, err
 	}
 	l := a.interactive
-	return allPages("ListMFADevices", func(marker *string) (page[MFADevice], error) {
+	return allPages(ctx, "ListMFADevices", boundOfOneUser, func(ctx context.Context, marker *string) (page[MFADevice], error) {
 		out, err := call(ctx, l, l.iam.ListMFADevices, &iam.ListMFADevicesInput{UserName: &user, Marker: marker, MaxItems: &a.pageSize})
 		if err != nil {
 			return page[MFADevice]{}, err
@@ -35,7 +35,7 @@ func (a *Account) ListMFADevices(ctx context.Context, user string) ([]MFADevice,
 // virtualMFAUsers names the users with a virtual device, of the whole account
 // in a few calls.
 func (a *Account) virtualMFAUsers(ctx context.Context, l *lane) (map[string]bool, error) {
-	devices, err := allPages("ListVirtualMFADevices", func(marker *string) (page[types.VirtualMFADevice], error) {
+	devices, err := allPages(ctx, "ListVirtualMFADevices", a.boundOfUsers(), func(ctx context.Context, marker *string) (page[types.VirtualMFADevice], error) {
 		in := &iam.ListVirtualMFADevicesInput{AssignmentStatus: types.AssignmentStatusTypeAssigned, Marker: marker, MaxItems: &a.pageSize}
 		out, err := call(ctx, l, l.iam.ListVirtualMFADevices, in)
 		if err != nil {

@@ -43,7 +43,7 @@ func (a *Account) ListSSHPublicKeys(ctx context.Context, user string) ([]SSHPubl
 		return nil, err
 	}
 	l := a.interactive
-	return allPages("ListSSHPublicKeys", func(marker *string) (page[SSHPublicKey], error) {
+	return allPages(ctx, "ListSSHPublicKeys", boundOfOneUser, func(ctx context.Context, marker *string) (page[SSHPublicKey], error) {
 		out, err := call(ctx, l, l.iam.ListSSHPublicKeys, &iam.ListSSHPublicKeysInput{UserName: &user, Marker: marker, MaxItems: &a.pageSize})
 		if err != nil {
 			return page[SSHPublicKey]{}, err
@@ -61,7 +61,7 @@ func (a *Account) ListSigningCertificates(ctx context.Context, user string) ([]S
 		return nil, err
 	}
 	l := a.interactive
-	return allPages("ListSigningCertificates", func(marker *string) (page[SigningCertificate], error) {
+	return allPages(ctx, "ListSigningCertificates", boundOfOneUser, func(ctx context.Context, marker *string) (page[SigningCertificate], error) {
 		out, err := call(ctx, l, l.iam.ListSigningCertificates, &iam.ListSigningCertificatesInput{UserName: &user, Marker: marker, MaxItems: &a.pageSize})
 		if err != nil {
 			return page[SigningCertificate]{}, err
@@ -79,7 +79,7 @@ func (a *Account) ListServiceSpecificCredentials(ctx context.Context, user strin
 		return nil, err
 	}
 	l := a.interactive
-	return allPages("ListServiceSpecificCredentials", func(marker *string) (page[ServiceSpecificCredential], error) {
+	return allPages(ctx, "ListServiceSpecificCredentials", boundOfOneUser, func(ctx context.Context, marker *string) (page[ServiceSpecificCredential], error) {
 		out, err := call(ctx, l, l.iam.ListServiceSpecificCredentials, &iam.ListServiceSpecificCredentialsInput{UserName: &user, Marker: marker, MaxItems: &a.pageSize})
 		if err != nil {
 			return page[ServiceSpecificCredential]{}, err

@@ -20,7 +20,7 @@ func (a *Account) ListAttachedUserPolicies(ctx context.Context, user string) ([]
 		return nil, err
 	}
 	l := a.interactive
-	return allPages("ListAttachedUserPolicies", func(marker *string) (page[AttachedPolicy], error) {
+	return allPages(ctx, "ListAttachedUserPolicies", boundOfOneUser, func(ctx context.Context, marker *string) (page[AttachedPolicy], error) {
 		out, err := call(ctx, l, l.iam.ListAttachedUserPolicies, &iam.ListAttachedUserPoliciesInput{UserName: &user, Marker: marker, MaxItems: &a.pageSize})
 		if err != nil {
 			return page[AttachedPolicy]{}, err
@@ -39,7 +39,7 @@ func (a *Account) ListUserPolicies(ctx context.Context, user string) ([]string, 
 		return nil, err
 	}
 	l := a.interactive
-	return allPages("ListUserPolicies", func(marker *string) (page[string], error) {
+	return allPages(ctx, "ListUserPolicies", boundOfOneUser, func(ctx context.Context, marker *string) (page[string], error) {
 		out, err := call(ctx, l, l.iam.ListUserPolicies, &iam.ListUserPoliciesInput{UserName: &user, Marker: marker, MaxItems: &a.pageSize})
 		if err != nil {
 			return page[string]{}, err

@@ -128,12 +128,16 @@ func (a *Account) readUsers(ctx context.Context) (calls int, err error) {
 			return
 		}
 		soFar = append(soFar, page...)
-		a.learn(func(f *facts) { f.setUsers(listing{users: soFar, started: started, going: true}) })
+		soFar = soFar[:min(len(soFar), a.maxUsers)]
+		if calls > 1 && !a.publishIsDue() {
+			return // a server with small pages would have everything sorted for each
+		}
+		a.learn(func(f *facts) { f.setUsers(listing{users: soFar, started: started, going: true, most: a.maxUsers}) })
 		if calls == 1 {
 			a.readFirstScreen(ctx)
 		}
 	})
-	a.learn(func(f *facts) { f.setUsers(listing{users: users, started: started, err: err}) })
+	a.learn(func(f *facts) { f.setUsers(listing{users: users, started: started, err: err, most: a.maxUsers}) })
 	return calls, err
 }
 
@@ -213,6 +217,9 @@ func (a *Account) someoneGone() bool {
 
 func (a *Account) tidyUp(ctx context.Context) {
 	a.mu.Lock()
+	if errors.Is(a.facts.usersErr, ErrTooMuch) {
+		a.facts.forgetGone() // or what other users had would pile up
+	}
 	if !a.facts.partial { // else nobody can tell who is gone
 		a.facts.forgetGone()
 		a.facts.pruneOwn(a.own)
@@ -228,7 +235,7 @@ func (a *Account) tidyUp(ctx context.Context) {
 func (a *Account) readDetails(ctx context.Context, l *lane) {
 	started, calls := a.now(), 0
 	groups := map[string]bool{}
-	list, err := allPages("GetAccountAuthorizationDetails", func(marker *string) (page[types.UserDetail], error) {
+	list, err := allPages(ctx, "GetAccountAuthorizationDetails", a.boundOfUsers(), func(ctx context.Context, marker *string) (page[types.UserDetail], error) {
 		in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeUser, types.EntityTypeGroup}, Marker: marker, MaxItems: &a.pageSize}
 		out, err := call(ctx, l, l.iam.GetAccountAuthorizationDetails, in)
 		if calls++; err != nil {

@@ -20,7 +20,7 @@ func TestParseReport(t *testing.T) {
 	t.Parallel()
 	r, err := parseReport([]byte(reportHeader+`
 <root_account>,arn:aws:iam::123456789012:root,2020-01-01T00:00:00Z,not_supported,2026-01-01T00:00:00+00:00,not_supported,not_supported,true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A
-ann,arn:aws:iam::123456789012:user/ann,2026-01-01T08:00:00Z,TRUE,no_information,2026-01-02T08:00:00Z,N/A,false,true,2026-01-03T08:00:00Z,2026-01-05T08:00:00Z,us-east-1,sts,false,2026-01-04T08:00:00Z,N/A,N/A,N/A,true,2026-01-01T00:00:00Z,false,N/A`), reportTime)
+ann,arn:aws:iam::123456789012:user/ann,2026-01-01T08:00:00Z,TRUE,no_information,2026-01-02T08:00:00Z,N/A,false,true,2026-01-03T08:00:00Z,2026-01-05T08:00:00Z,us-east-1,sts,false,2026-01-04T08:00:00Z,N/A,N/A,N/A,true,2026-01-01T00:00:00Z,false,N/A`), reportTime, 9)
 	if err != nil || len(r.Rows) != 2 || !r.Rows[0].IsRoot || r.Rows[1].IsRoot || r.Rows[0].PasswordEnabled != Unknown || r.Rows[0].MFA != Yes {
 		t.Fatalf("%+v %v", r.Rows, err)
 	}
@@ -40,7 +40,7 @@ ann,arn:aws:iam::123456789012:user/ann,2026-01-01T08:00:00Z,TRUE,no_information,
 // Columns are found by name: another order, an extra one, some missing.
 func TestParseReportByName(t *testing.T) {
 	t.Parallel()
-	r, err := parseReport([]byte("additional_credentials_info,MFA_Active,user,access_key_1_last_rotated,access_key_1_last_used_date\nx,true,ann,2026-01-03T08:00:00Z,no_information\nshort"), reportTime)
+	r, err := parseReport([]byte("additional_credentials_info,MFA_Active,user,access_key_1_last_rotated,access_key_1_last_used_date\nx,true,ann,2026-01-03T08:00:00Z,no_information\nshort"), reportTime, 9)
 	if err != nil || len(r.Rows) != 2 {
 		t.Fatal(r.Rows, err)
 	}
@@ -49,7 +49,7 @@ func TestParseReportByName(t *testing.T) {
 		t.Errorf("%+v", u)
 	}
 	for _, broken := range []string{"", "a,b\n1,2", "user\n\"x"} {
-		if _, err := parseReport([]byte(broken), reportTime); err == nil {
+		if _, err := parseReport([]byte(broken), reportTime, 9); err == nil {
 			t.Errorf("%q passes for a report", broken)
 		}
 	}

@@ -3,7 +3,6 @@ package iamsvc
 import (
 	"bytes"
 	"context"
-	"encoding/xml"
 	"errors"
 	"io"
 	"net/http"
@@ -15,14 +14,7 @@ import (
 	"keydesk/iamsvc/pace"
 )
 
-// maxReply bounds what is read of a reply: a page of 1000 users with their
-// policies is a few megabytes.
-const maxReply = 64 << 20
-
-var (
-	errEmptyReply = errors.New("the reply has no body")
-	errLongReply  = errors.New("the reply is too long")
-)
+var errEmptyReply = errors.New("the reply has no body")
 
 // trace is what the transport saw of one call, over all its attempts. The SDK
 // makes them one after the other in the caller's goroutine.
@@ -81,11 +73,18 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return resp, err
 	}
-	body, err := readReply(resp.Body)
+	ok := resp.StatusCode >= 200 && resp.StatusCode < 300
+	body, done, err := readReply(r.Context(), resp.Body)
+	if err == nil {
+		err = checkShape(body)
+	}
+	if errors.Is(err, ErrTooMuch) && !ok {
+		body, err = nil, nil // the status is the answer
+	}
 	if err != nil {
+		done()
 		return nil, err
 	}
-	ok := resp.StatusCode >= 200 && resp.StatusCode < 300
 	seen.empty = ok && len(bytes.TrimSpace(body)) == 0
 	seen.requestID = resp.Header.Get("X-Amzn-Requestid")
 	seen.date, _ = http.ParseTime(resp.Header.Get("Date"))
@@ -95,7 +94,7 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	if !ok {
 		body = standardError(body)
 	}
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	resp.Body, resp.ContentLength = &reply{bytes.NewReader(body), done}, int64(len(body))
 	return resp, nil
 }
 
@@ -121,52 +120,4 @@ func notIAM(status int, body []byte) bool {
 		return page
 	}
 	return false
-}
-
-func readReply(b io.ReadCloser) ([]byte, error) {
-	defer b.Close()
-	body, err := io.ReadAll(io.LimitReader(b, maxReply+1))
-	if err == nil && len(body) > maxReply {
-		err = errLongReply
-	}
-	return body, err
-}
-
-// standardError rewrites the error documents of other servers into IAM's. The
-// SDK finds no code in <ErrorResponse><Errors><Error> or in a bare <Error> (as
-// S3 has it) and reports UnknownError for whatever it is. Anything else stays
-// as it is.
-func standardError(body []byte) []byte {
-	var doc struct {
-		XMLName   xml.Name
-		Own       errorElement `xml:"Error"`
-		Listed    errorElement `xml:"Errors>Error"`
-		Code      string
-		Message   string
-		RequestID string
-	}
-	if xml.Unmarshal(body, &doc) != nil || doc.Own.Code != "" {
-		return body
-	}
-	found := doc.Listed
-	if found.Code == "" {
-		found = errorElement{Code: doc.Code, Message: doc.Message}
-	}
-	if found.Code == "" {
-		return body
-	}
-	out, err := xml.Marshal(struct {
-		XMLName   xml.Name     `xml:"ErrorResponse"`
-		Error     errorElement `xml:"Error"`
-		RequestID string       `xml:"RequestId"`
-	}{Error: found, RequestID: doc.RequestID})
-	if err != nil {
-		return body
-	}
-	return out
-}
-
-type errorElement struct {
-	Code    string
-	Message string
 }

@@ -24,7 +24,7 @@ type Tag struct{ Key, Value string }
 // listUsers reads every page, the first of at most size users, and shows each to
 // seen. On an error it also returns the users read until then.
 func (a *Account) listUsers(ctx context.Context, l *lane, size int32, seen func([]User)) ([]User, error) {
-	return allPages("ListUsers", func(marker *string) (page[User], error) {
+	return allPages(ctx, "ListUsers", a.boundOfUsers(), func(ctx context.Context, marker *string) (page[User], error) {
 		out, err := call(ctx, l, l.iam.ListUsers, &iam.ListUsersInput{Marker: marker, MaxItems: &size})
 		if err != nil {
 			return page[User]{}, err

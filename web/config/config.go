@@ -28,6 +28,7 @@ type Config struct {
 	STSEndpoint       string // URL of its STS; empty is IAMEndpoint, or AWS
 	Region            string // AWS region, which picks the partition; empty leaves it to the AWS configuration
 	SweepHours        int    // within which every user is read again, whatever the reports say
+	MaxUsers          int    // users that are read of the account at most
 	IAMRateCeiling    int    // calls per second to IAM and STS that are never exceeded; 0 is none
 	LocalUsers        int    // users the embedded account is seeded with
 	LocalEndpoint     string // host:port that serves the embedded account to other clients
@@ -103,6 +104,8 @@ func (c *Config) settings() []setting {
 			help: "its STS, where that is not the same URL"},
 		{group: "Which IAM account", name: "iam-rate-ceiling", value: "N", fallback: "0", number: &c.IAMRateCeiling,
 			help: "most calls per second; 0 is as many as IAM admits"},
+		{group: "Which IAM account", name: "max-users", value: "N", fallback: "20000", number: &c.MaxUsers,
+			help: "users that are read at most, 100 to 1000000"},
 		{group: "Which IAM account", name: "sweep-hours", value: "N", fallback: "6", number: &c.SweepHours,
 			help: "every user is read again within so many hours, 1 to 168"},
 

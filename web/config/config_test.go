@@ -20,7 +20,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Config{Listen: "127.0.0.1:8080", Data: "./keydesk-data", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, FreshSignIn: 15, LogFormat: "text", Format: "jsonl", OIDCGroupsClaim: "groups"}
+	want := Config{Listen: "127.0.0.1:8080", Data: "./keydesk-data", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, MaxUsers: 20000, FreshSignIn: 15, LogFormat: "text", Format: "jsonl", OIDCGroupsClaim: "groups"}
 	if c != want {
 		t.Errorf("got %+v, want %+v", c, want)
 	}
@@ -98,7 +98,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 
 func TestListenOnOtherAddressesNeedsTLS(t *testing.T) {
 	t.Parallel()
-	base := Config{Data: "x", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, FreshSignIn: 15, LogFormat: "text"}
+	base := Config{Data: "x", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, MaxUsers: 20000, FreshSignIn: 15, LogFormat: "text"}
 	for address, plainAllowed := range map[string]bool{
 		"127.0.0.1:8080": true, "localhost:0": true, "[::1]:80": true, "127.8.9.1:80": true,
 		":8080": false, "0.0.0.0:8080": false, "[::]:80": false, "10.1.2.3:80": false, "keydesk.example.com:80": false,
@@ -125,7 +125,7 @@ func TestPasswordFileMustBePrivate(t *testing.T) {
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Listen: "127.0.0.1:0", Data: "x", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, FreshSignIn: 15, LogFormat: "text", AdminPasswordFile: file}
+	c := Config{Listen: "127.0.0.1:0", Data: "x", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, MaxUsers: 20000, FreshSignIn: 15, LogFormat: "text", AdminPasswordFile: file}
 	if err := c.Validate(); err != nil {
 		t.Error(err)
 	}

@@ -14,7 +14,7 @@ func sound(t *testing.T) Config {
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Config{Listen: "127.0.0.1:0", Data: "x", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, FreshSignIn: 15, LogFormat: "text",
+	return Config{Listen: "127.0.0.1:0", Data: "x", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, MaxUsers: 20000, FreshSignIn: 15, LogFormat: "text",
 		PublicURL: "https://keydesk.example.com", OIDCIssuer: "https://id.example.com/realms/x", OIDCClientID: "keydesk",
 		OIDCClientSecretFile: file, OIDCRoles: "a=auditor", OIDCGroupsClaim: "groups"}
 }
@@ -61,7 +61,7 @@ func readable(t *testing.T) string {
 
 func TestTrustedProxies(t *testing.T) {
 	t.Parallel()
-	c := Config{Listen: "10.0.0.5:8080", Data: "x", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, FreshSignIn: 15, LogFormat: "text", TrustedProxy: "10.0.0.1, 192.0.2.7/24,2001:db8::/64"}
+	c := Config{Listen: "10.0.0.5:8080", Data: "x", IAM: IAMLocal, LocalUsers: 150, SweepHours: 6, MaxUsers: 20000, FreshSignIn: 15, LogFormat: "text", TrustedProxy: "10.0.0.1, 192.0.2.7/24,2001:db8::/64"}
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,9 @@ func (c Config) validateIAM() error {
 	if c.IAMRateCeiling < 0 {
 		faults = append(faults, fmt.Errorf("-iam-rate-ceiling %d must not be negative; 0 is no ceiling", c.IAMRateCeiling))
 	}
+	if c.MaxUsers < 100 || c.MaxUsers > 1_000_000 {
+		faults = append(faults, fmt.Errorf("-max-users %d is outside 100 to 1000000", c.MaxUsers))
+	}
 	if c.SweepHours < 1 || c.SweepHours > 7*24 {
 		faults = append(faults, fmt.Errorf("-sweep-hours %d is outside 1 to 168", c.SweepHours))
 	}

@@ -30,6 +30,7 @@ import (
 func Account(ctx context.Context, c config.Config, service iamsvc.Config, local net.Listener) (*iamsvc.Account, func(), error) {
 	service.IAMEndpoint, service.STSEndpoint = c.IAMEndpoint, c.STSEndpoint
 	service.RateCeiling = float64(c.IAMRateCeiling)
+	service.MaxUsers = c.MaxUsers
 	service.SweepEvery = time.Duration(c.SweepHours) * time.Hour
 	service.ShelfMark = c.IAM + " " + c.IAMEndpoint
 	if c.IAM == config.IAMAWS {

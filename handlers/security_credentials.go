@@ -106,9 +106,13 @@ func signInLink(v userView) string {
 
 func accessKeysSection(v userView, forms map[string]keyForms) views.AccessKeysSection {
 	keys := v.details.Keys
+	quota := ""
+	if v.home.onAWS() {
+		quota = " You can have a maximum of two access keys (active or inactive) at a time."
+	}
 	s := views.AccessKeysSection{
 		Heading: views.Heading{ID: "access-keys", Title: "Access keys", Count: partCount(len(keys.Value), keys.Err),
-			Description: "Use access keys to send programmatic calls to AWS from the AWS CLI, AWS Tools for PowerShell, AWS SDKs, or direct AWS API calls. You can have a maximum of two access keys (active or inactive) at a time."},
+			Description: "Use access keys to send programmatic calls to AWS from the AWS CLI, AWS Tools for PowerShell, AWS SDKs, or direct AWS API calls." + quota},
 		Unread:    unreadPart(keys.Err),
 		MayCreate: v.may.Can(auth.CreateAccessKeys),
 		CreateURL: keysPath(v.account(), v.name()) + "/create",

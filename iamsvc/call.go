@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -89,7 +90,7 @@ func allPages[T any](ctx context.Context, operation string, b bound, read func(c
 		}
 		all = append(all, p.items...)
 		if err := b.reached(len(all), len(seen)); err != nil {
-			return all[:min(len(all), b.entries)], &CallError{Operation: operation, Kind: err}
+			return slices.Clone(all[:min(len(all), b.entries)]), &CallError{Operation: operation, Kind: err}
 		}
 		fresh := p.marker != nil && *p.marker != "" && !seen[*p.marker]
 		if !p.truncated && (!fresh || len(p.items) == 0) {

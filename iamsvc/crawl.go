@@ -107,12 +107,12 @@ func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
 		if ctx.Err() != nil {
 			return // no answer is no finding
 		}
-		if err := a.tooManyKeys(len(r.Keys)); err != nil {
-			r.Keys, r.err = nil, err
-		}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if err := a.facts.tooManyKeys(u, r, keysOfAll*a.maxUsers); err != nil {
+		r.Keys, r.err = nil, err
+	}
 	a.facts.setKeys(u, r)
 	a.denied.count(r.err)
 }

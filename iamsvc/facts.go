@@ -28,6 +28,7 @@ type facts struct {
 	VirtualMFA map[string]bool       // users with a virtual device; nil: not known
 	Keys       map[string]keyReading // by user name
 	LastUsed   map[string]askedUse   // asked live, by key ID
+	keyCount   int                   // of all in Keys
 
 	reread map[string]bool // users whose keys, or their use, were read since the picture was drawn; nil: anything may have changed
 
@@ -179,6 +180,7 @@ func (f *facts) setKeys(u User, r keyReading) {
 			r.Keys, r.Started = before.Keys, before.Started
 		}
 	}
+	f.keyCount += len(r.Keys) - len(f.Keys[u.Name].Keys)
 	f.Keys[u.Name] = r
 }
 
@@ -245,6 +247,7 @@ func (f *facts) forgetGone() {
 			delete(f.Keys, name)
 		}
 	}
+	f.countKeys()
 	for id := range f.LastUsed {
 		if !keys[id] {
 			delete(f.LastUsed, id)

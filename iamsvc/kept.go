@@ -66,6 +66,7 @@ func (a *Account) restore(k kept) {
 	if k.Own != nil {
 		a.own = k.Own
 	}
+	a.facts.countKeys()
 	if k.Facts.Report.Raw != nil {
 		a.facts.reparseReport()
 	}

@@ -80,13 +80,21 @@ func outOfTime(ctx context.Context, err error) error {
 	return err
 }
 
-// tooManyKeys: what was listed for one user would be too much beside all that is
-// known.
-func (a *Account) tooManyKeys(more int) error {
-	if most := keysOfAll * a.maxUsers; len(a.Inventory().byKey)+more > most {
+// tooManyKeys is the error of a reading that would be too much beside all that is
+// known of other users.
+func (f *facts) tooManyKeys(u User, r keyReading, most int) error {
+	if f.keyCount-len(f.Keys[u.Name].Keys)+len(r.Keys) > most {
 		return &LimitError{What: thousands(most) + " access keys"}
 	}
 	return nil
+}
+
+// countKeys is for when more than one user's keys have changed.
+func (f *facts) countKeys() {
+	f.keyCount = 0
+	for _, r := range f.Keys {
+		f.keyCount += len(r.Keys)
+	}
 }
 
 func thousands(n int) string {

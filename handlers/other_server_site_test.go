@@ -261,7 +261,7 @@ func TestOwnerOfAnotherServer(t *testing.T) {
 	t.Parallel()
 	server := iamtest.Start(t, &iamtest.User{Name: "tenant$svc"})
 	s := newSiteAt(t, server.URL)
-	const id = "TENANTKEY0000000000A"
+	const id = "AKIAIOSFODNN7EXAMPLE"
 	server.Give("tenant$svc", id) // since the account was read
 	for _, name := range []string{"helen", "admin"} {
 		p := s.signedIn(name).search(id).wantStatus(t, http.StatusOK).wantText(t, "tenant$svc")

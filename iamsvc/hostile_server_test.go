@@ -193,7 +193,7 @@ func TestLongErrorsAreErrors(t *testing.T) {
 	for name, body := range map[string]string{"long": strings.Repeat("x", 9<<20), "deep": strings.Repeat("<br>", 5000)} {
 		a, _ := hostileAccount(t, 0, answers{"GetUser": sendsRaw(403, body)})
 		_, err := a.User(context.Background(), "ann")
-		if !errors.Is(err, ErrDenied) {
+		if !errors.Is(err, ErrRefused) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

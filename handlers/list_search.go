@@ -75,7 +75,9 @@ func (x *searchIndex) find(word string) rowSet {
 	n := x.words.Len()
 	found := newRowSet(n)
 	found.add(x.words.Search(word, n).Rows...)
-	if len(word) >= minKeyIDPart {
+	if len(word) < minKeyIDPart {
+		found.add(x.ids.Search(" "+word+" ", n).Rows...) // other servers have IDs as short
+	} else {
 		found.add(x.ids.Search(" "+word, n).Rows...)
 		found.add(x.ids.Search(word+" ", n).Rows...)
 	}

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -41,17 +42,21 @@ func oddUsers() []*iamtest.User {
 }
 
 // newSiteAt is newSite at a server that is not AWS.
-func newSiteAt(t *testing.T, endpoint string) *site {
+func newSiteAt(t *testing.T, endpoint string, change ...func(*iamsvc.Config)) *site {
 	t.Helper()
 	s := newSiteIn(t, peopledDir(t), 1)
-	account, err := iamsvc.Open(t.Context(), iamsvc.Config{
+	c := iamsvc.Config{
 		AWS:         aws.Config{Credentials: credentials.NewStaticCredentialsProvider("ops key/1", "opssecret", "")},
 		IAMEndpoint: endpoint, Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, Logger: s.Options.Log,
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	account, err := iamsvc.Open(t.Context(), c)
 	if err == nil {
 		err = account.Refresh(t.Context())
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, iamsvc.ErrTooMuch) {
 		t.Fatal(err)
 	}
 	s.Account, s.Options.Accounts, s.Options.Embedded = account, iamsvc.NewAccounts(account), false
@@ -230,6 +235,44 @@ func TestQuotaOfAnotherServer(t *testing.T) {
 		t.Errorf("%d keys after %s", len(now.Keys), p.URL)
 	}
 	create().wantStatus(t, http.StatusConflict).wantText(t, "Cannot exceed quota for AccessKeysPerUser: 4")
+}
+
+// A reading that stopped is never shown as whole.
+func TestMoreUsersThanAreRead(t *testing.T) {
+	t.Parallel()
+	server := iamtest.Start(t, oddUsers()...)
+	s := newSiteAt(t, server.URL, func(c *iamsvc.Config) { c.MaxUsers = 10 })
+	admin := s.signedIn("admin")
+	base := "/accounts/" + s.Account.ID()
+	for _, list := range []string{"/users", "/access-keys"} {
+		admin.get(base+list).wantStatus(t, http.StatusOK).wantText(t, "The list of users is not complete", "Reading stopped at 10 users (-max-users)")
+		file := admin.get(base+list+".csv").wantStatus(t, http.StatusOK)
+		if name := file.Header.Get("Content-Disposition"); !strings.Contains(name, "_partial") {
+			t.Errorf("%s is saved as %s", list, name)
+		}
+	}
+	admin.get(base+"/dashboard").wantText(t, "Reading stopped at 10 users")
+	if p := admin.get(base + "/users?q=" + url.QueryEscape("100%")); strings.Contains(p.Body, ">100%</a>") {
+		t.Error("an eleventh user was read")
+	}
+}
+
+// The lists find every name and key that they show.
+func TestListSearchOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	server := iamtest.Start(t, oddUsers()...)
+	s := newSiteAt(t, server.URL)
+	admin := s.signedIn("admin")
+	base := "/accounts/" + s.Account.ID()
+	for _, u := range oddUsers() {
+		found := admin.get(base+"/users?q="+url.QueryEscape(u.Name)).wantStatus(t, http.StatusOK)
+		if len(u.Name) != 40 { // what looks like a secret is never searched by address
+			found.linkTo(t, u.Name)
+		}
+		for _, k := range u.Keys {
+			admin.get(base+"/access-keys?q="+url.QueryEscape(k.ID)).wantStatus(t, http.StatusOK).linkTo(t, k.ID)
+		}
+	}
 }
 
 // The names that a server allows are its own matter.

@@ -100,7 +100,7 @@ func (s *site) guard(rt route) http.HandlerFunc {
 			s.askToSignIn(w, r)
 			return
 		}
-		r, err := s.withForms(r, user)
+		r, kept, err := s.withForms(r, user)
 		if err != nil {
 			s.fail(w, r, err)
 			return
@@ -116,6 +116,10 @@ func (s *site) guard(rt route) http.HandlerFunc {
 		}
 		if changesIAM(rt.permission) {
 			r = r.WithContext(iamsvc.ForChange(r.Context()))
+		}
+		if kept {
+			s.keptForm(w, r, rt.handler)
+			return
 		}
 		s.run(rt.handler)(w, r)
 	}

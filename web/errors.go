@@ -18,6 +18,7 @@ import (
 var (
 	errPanic            = errors.New("panic in a handler")
 	errMethodNotAllowed = errors.New("method not allowed")
+	errFormGone         = errors.New("the page has no such form any more")
 	errNotSignedIn      = errors.New("not signed in")
 	errCrossOrigin      = errors.New("request from another site")
 	errPlain            = errors.New("plain HTTP from another machine")
@@ -67,6 +68,8 @@ var answers = []struct {
 	{session.ErrNoSession, answer{status: http.StatusForbidden, title: "You are signed out",
 		text:  "Your session has ended. Nothing was changed. Sign in and try again.",
 		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
+	{errFormGone, answer{status: http.StatusConflict, title: "This form is no longer available",
+		text: "Somebody may have made the change meanwhile, or it is not possible any more. Nothing was changed. What you entered is below."}},
 	{errNotSignedIn, answer{status: http.StatusUnauthorized, title: "You are not signed in",
 		text:  "Nothing was sent and nothing was changed. Sign in first: your session may have ended.",
 		links: []views.Link{{Text: "Sign in", URL: "/sign-in"}}}},
@@ -204,8 +207,8 @@ func explain(err error) answer {
 // fail answers a request with the page of an error. The page says what the
 // table says; the chain of causes goes to the log only.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if asked, ok := r.Context().Value(pageAskedKey).(*pageAsked); ok {
-		asked.err = err // the page of a form that was refused for another reason
+	if held, ok := r.Context().Value(heldPageKey).(*heldPage); ok {
+		held.err = err // the page of a form that was refused for another reason
 		return
 	}
 	say := explain(err)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -23,27 +24,44 @@ import (
 
 // withForms tells the forms of the answer whose they are, and what was typed into one
 // that was sent, or kept while its person signed in.
-func (s *site) withForms(r *http.Request, user auth.User) (*http.Request, error) {
+func (s *site) withForms(r *http.Request, user auth.User) (_ *http.Request, kept bool, err error) {
 	if views.FormsFrom(r.Context()) != nil {
-		return r, nil // the page of a form that was refused
+		return r, false, nil // the page of a form that was refused
 	}
 	forms := &views.Forms{Person: user.ID, Reauthenticate: s.asks(r, user)}
-	if r.Method == http.MethodPost {
-		forms.Entered = views.Entered{Action: r.URL.EscapedPath(), Values: handlers.EnteredValues(r.PostForm)}
-		return r.WithContext(views.WithForms(r.Context(), forms)), nil
-	}
+	r = r.WithContext(views.WithForms(r.Context(), forms))
 	id := r.URL.Query().Get(handlers.FormParameter)
-	if id == "" {
-		return r.WithContext(views.WithForms(r.Context(), forms)), nil
+	switch {
+	case r.Method == http.MethodPost:
+		forms.Entered = views.Entered{Action: r.URL.EscapedPath(), Values: handlers.EnteredValues(r.PostForm)}
+		return r, false, nil
+	case id == "":
+		return r, false, nil
 	}
 	form, err := s.Sessions.KeptForm(r.Context(), id, user.ID)
-	if err != nil && !errors.Is(err, session.ErrNoForm) {
-		return r, err
+	if errors.Is(err, session.ErrNoForm) {
+		return r, false, nil
 	}
 	forms.Entered = views.Entered{Action: form.Action, Values: form.Values}
-	r = r.WithContext(views.WithForms(r.Context(), forms))
 	r.PostForm = form.Values
-	return r, nil
+	return r, true, err
+}
+
+// keptForm shows the page of a form that was kept while its person signed in. The form
+// may not be there any more, and what was typed is given back all the same.
+func (s *site) keptForm(w http.ResponseWriter, r *http.Request, page handlers.Func) {
+	forms := views.FormsFrom(r.Context())
+	held := &heldPage{ResponseWriter: w, status: http.StatusOK}
+	if err := page(held, r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if held.status != http.StatusOK || forms.Entered.Shown(handlers.TypedFields(forms.Entered.Values)) {
+		w.WriteHeader(held.status)
+		_, _ = w.Write(held.body.Bytes()) // a client that has gone reads nothing
+		return
+	}
+	s.fail(w, r, errFormGone)
 }
 
 // asks says what a form asks of a person whose sign-in is not fresh. It is found out
@@ -137,6 +155,10 @@ func (s *site) formAgain(w http.ResponseWriter, r *http.Request, err error, say 
 	return true
 }
 
+// pageTimeout is how long the page of a refused form may take: where IAM does not answer,
+// people have waited for it once already.
+const pageTimeout = 3 * time.Second
+
 // pageOf is the page that the form was on, as a GET of it would be answered.
 func (s *site) pageOf(w http.ResponseWriter, r *http.Request, forms *views.Forms) (page []byte, shown bool) {
 	address, err := url.Parse(s.formPage(r))
@@ -145,24 +167,28 @@ func (s *site) pageOf(w http.ResponseWriter, r *http.Request, forms *views.Forms
 	}
 	rctx := chi.NewRouteContext()
 	rctx.Routes = s.router
-	asked := &pageAsked{ResponseWriter: w, status: http.StatusOK}
-	ctx := context.WithValue(views.WithForms(r.Context(), forms), chi.RouteCtxKey, rctx)
-	get := r.WithContext(context.WithValue(ctx, pageAskedKey, asked))
+	held := &heldPage{ResponseWriter: w, status: http.StatusOK}
+	within, cancel := context.WithTimeout(r.Context(), pageTimeout)
+	defer cancel()
+	ctx := context.WithValue(views.WithForms(within, forms), chi.RouteCtxKey, rctx)
+	get := r.WithContext(context.WithValue(ctx, heldPageKey, held))
 	get.Method, get.URL, get.PostForm, get.Form = http.MethodGet, address, forms.Entered.Values, forms.Entered.Values
-	s.router.ServeHTTP(asked, get)
-	return asked.body.Bytes(), asked.err == nil && asked.status == http.StatusOK
+	s.router.ServeHTTP(held, get)
+	return held.body.Bytes(), held.err == nil && held.status == http.StatusOK
 }
 
-// pageAsked holds back the page of a form, which may turn out to be an error.
-type pageAsked struct {
+// heldPage holds back the page of a form, which may turn out to be an error.
+type heldPage struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
 	err    error
 }
 
-func (p *pageAsked) WriteHeader(status int)      { p.status = status }
-func (p *pageAsked) Write(b []byte) (int, error) { return p.body.Write(b) }
+// WriteHeader keeps the status.
+func (p *heldPage) WriteHeader(status int) { p.status = status }
+
+func (p *heldPage) Write(b []byte) (int, error) { return p.body.Write(b) }
 
 // mayHaveChanged are the errors after which a form must not be sent once more without
 // a look at what is there.

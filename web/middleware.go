@@ -22,7 +22,7 @@ type contextKey int
 const (
 	requestIDKey contextKey = iota
 	formUseKey
-	pageAskedKey
+	heldPageKey
 	userErrorKey
 )
 

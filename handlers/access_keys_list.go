@@ -78,9 +78,9 @@ func keyCreatedCell(v listView, r keyRow) []views.Line {
 	return v.ago(r.key.Created)
 }
 
-// lastUsedWhere is the service or region of the last use.
+// lastUsedWhere is the service or region of the last use that is known.
 func lastUsedWhere(v listView, u iamsvc.LastUsed, where string) []views.Line {
-	if !u.Read {
+	if u.At.IsZero() && !u.Never(v.now) {
 		return v.unknown()
 	}
 	return plain(orElse(where, "N/A"))

@@ -113,7 +113,7 @@ func unusedFigure(c keyCounts, l dashboardLinks) views.DashboardFigure {
 	switch {
 	case c.unknownUse == 0:
 	case c.unknownUse == c.active:
-		f.Value, f.Note, f.URL = "-", "last use not known", l.activeKeys(listQuery{Used: "unknown"})
+		f.Value, f.Note, f.URL = "-", "last use not known", l.activeKeys(listQuery{Used: usedUnknown})
 	default:
 		f.Note += "; last use of " + thousands(c.unknownUse) + " not known"
 	}
@@ -138,7 +138,7 @@ func ageChart(c keyCounts, l dashboardLinks) views.Chart {
 func lastUseChart(c keyCounts, l dashboardLinks) views.Chart {
 	chart := views.Chart{ID: "uses", Label: "Active keys by last use", Category: "Last used", Measure: "keys"}
 	for i, b := range useBands {
-		if b.days == "unknown" && c.uses[i] == 0 {
+		if b.days == usedUnknown && c.uses[i] == 0 {
 			continue
 		}
 		chart.Bars = append(chart.Bars, views.Bar{Label: b.label, Kind: b.kind, Count: c.uses[i], URL: l.activeKeys(listQuery{Used: b.days})})
@@ -160,6 +160,7 @@ func attention(c keyCounts, l dashboardLinks) []views.DashboardItem {
 		{c.older90, "warning", "Active keys older than 90 days", "Rotate them.", l.activeKeys(listQuery{Age: "91-"})},
 		{c.unused90, "warning", "Active keys unused for 90 days", "Deactivate them, wait, then delete them.", l.activeKeys(listQuery{Used: "unused-90"})},
 		{c.neverUsed, "warning", "Active keys never used", "Ask the owner, then deactivate them.", l.activeKeys(listQuery{Used: "never"})},
+		{c.unknownUse, "info", "Active keys whose last use is not known", "They may be in use, and are in none of the figures about unused keys.", l.activeKeys(listQuery{Used: usedUnknown})},
 		{c.twoActive, "info", "Users with two active keys", "Finish the rotation: deactivate the older key once nothing uses it.", listQuery{Keys: "two-active"}.at(l.users)},
 		{c.unread, "warning", "Users that could not be read", "Their keys are missing from the figures above, or older than the rest.", listQuery{Keys: "unread"}.at(l.users)},
 	}

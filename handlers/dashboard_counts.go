@@ -19,7 +19,7 @@ var (
 	useBands = []keyBand{
 		{"Used in the last 30 days", "0-30", "positive"}, {"31 to 90 days ago", "31-90", ""},
 		{"91 to 365 days ago", "91-365", "medium"}, {"More than a year ago", "366-", "high"},
-		{"Never used", "never", "high"}, {"Not known", "unknown", ""},
+		{"Never used", "never", "high"}, {"Not known", usedUnknown, ""},
 	}
 )
 
@@ -92,8 +92,8 @@ func (c *keyCounts) addKey(now time.Time, k *iamsvc.AccessKey) {
 		c.older90 += oneIf(days(now, k.Created) > 90)
 		c.olderThanYear += oneIf(days(now, k.Created) > 365)
 	}
-	unused, never := unusedFor(now, k, 90), k.LastUsed.Read && k.LastUsed.At.IsZero()
-	c.unknownUse += oneIf(!k.LastUsed.Read)
+	unused, never := unusedFor(now, k, 90), k.LastUsed.Never(now)
+	c.unknownUse += oneIf(!k.LastUsed.Current(now))
 	c.unused90 += oneIf(unused)
 	c.neverUsed += oneIf(never)
 	c.unused90Never += oneIf(unused && never)

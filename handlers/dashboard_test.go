@@ -53,7 +53,7 @@ func TestDashboardSays(t *testing.T) {
 	if p.Alert.Title != "1 active key is older than 365 days" || p.Loading {
 		t.Errorf("alert %q, loading %v", p.Alert.Title, p.Loading)
 	}
-	if want := "7 users in account 123456789012, as of 2 minutes ago, 6 of 7 users read, last used as of 1 hour ago."; p.Description != want {
+	if want := "7 users in account 123456789012, as of 2 minutes ago, 6 of 7 users read, last used as of 1 hour ago or later."; p.Description != want {
 		t.Errorf("description %q, want %q", p.Description, want)
 	}
 	figures := []string{}

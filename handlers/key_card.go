@@ -49,13 +49,13 @@ func showLastUse(c *views.KeyCard, v userView, u iamsvc.LastUsed) {
 	switch {
 	case u.Err != nil:
 		c.LastUsedUnread, c.Region, c.Service = unreadPart(u.Err), unread(u.Err).Text, unread(u.Err).Text
-	case !u.Read:
-		c.LastUsedUnread = views.Status{Kind: "inactive", Text: textNotRead}
-		c.Region, c.Service = textNotRead, textNotRead
-	case u.At.IsZero():
+	case !u.At.IsZero():
+		c.LastUsed, c.Region, c.Service = stamp(v.now, u.At), orNone(u.Region), orNone(u.Service)
+	case u.Never(v.now):
 		c.LastUsed, c.Region, c.Service = views.Time{Text: "None"}, "N/A", "N/A"
 	default:
-		c.LastUsed, c.Region, c.Service = stamp(v.now, u.At), orNone(u.Region), orNone(u.Service)
+		c.LastUsedUnread = views.Status{Kind: "inactive", Text: textNotRead}
+		c.Region, c.Service = textNotRead, textNotRead
 	}
 }
 
@@ -148,10 +148,10 @@ func ticketUse(v userView, u iamsvc.LastUsed) string {
 	switch {
 	case u.Err != nil:
 		return unread(u.Err).Text
-	case !u.Read:
-		return textNotRead
-	case u.At.IsZero():
+	case u.Never(v.now):
 		return "Never"
+	case u.At.IsZero():
+		return textNotRead
 	}
 	return fmt.Sprintf("%s (%s), service %s, region %s", absolute(u.At), relative(v.now, u.At), orNone(u.Service), orNone(u.Region))
 }

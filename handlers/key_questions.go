@@ -107,11 +107,12 @@ const recentDays = 90
 // recentUse warns of a key that something still uses, or may use.
 func recentUse(s keySubject) (views.Status, string) {
 	u := s.key.LastUsed
+	recent := !u.At.IsZero() && days(s.now, u.At) <= recentDays
 	switch {
-	case !u.Read:
+	case !recent && !u.Current(s.now):
 		return views.Status{Kind: "warning", Text: "It is not known when this key was last used"},
 			"Its last use could not be read. Make sure that nothing uses it before you continue."
-	case u.At.IsZero() || days(s.now, u.At) > recentDays:
+	case !recent:
 		return views.Status{}, ""
 	}
 	return views.Status{Kind: "warning", Text: "This key was used " + lowerNow(relative(s.now, u.At))},

@@ -130,18 +130,48 @@ func keyAgeLine(now time.Time, k *iamsvc.AccessKey, quarantined bool) views.Line
 	return l
 }
 
-// lastUsedLine never says "Never" of a key whose last use is not known.
+// lastUsedLine never says "Never" of a key whose last use is not known, and
+// says how old the answer is.
 func lastUsedLine(now time.Time, u iamsvc.LastUsed) views.Line {
+	note, hint := lastUsedAsOf(now, u)
 	switch {
-	case u.Read && u.At.IsZero():
-		return views.Line{Text: "Never"}
-	case u.Read:
-		return views.Line{Text: none, Time: stamp(now, u.At)}
+	case !u.At.IsZero():
+		return views.Line{Text: none, Time: stamp(now, u.At), Note: note, NoteHint: hint}
+	case u.Never(now):
+		return views.Line{Text: "Never", Note: note, NoteHint: hint}
 	case u.Err != nil:
 		return unreadLine(u.Err)
 	default:
 		return unknownLine()
 	}
+}
+
+// lastUsedAsOf is the age of an answer about a last use, in short and precisely.
+// Since an older one the key may have been used again.
+func lastUsedAsOf(now time.Time, u iamsvc.LastUsed) (note, hint string) {
+	source := "IAM was asked on "
+	if u.FromReport() {
+		source = "Credential report of "
+	}
+	switch {
+	case u.AsOf().IsZero():
+		return "or later", "It is not known whether the key has been used since"
+	case !u.Current(now):
+		return "or later, as of " + briefAge(now, u.AsOf()), source + absolute(u.AsOf()) + ". The key may have been used since."
+	}
+	return "as of " + briefAge(now, u.AsOf()), source + absolute(u.AsOf())
+}
+
+// withNote is a line as plain text.
+func withNote(l views.Line) string {
+	text := l.Text
+	if l.Time.ISO != "" {
+		text = l.Time.Text
+	}
+	if l.Note == "" {
+		return text
+	}
+	return text + ", " + l.Note
 }
 
 // unknown is unknownLine while there is no hope that a reading under way
@@ -158,7 +188,7 @@ func (v listView) ago(t time.Time) []views.Line {
 }
 
 func (v listView) lastUsed(u iamsvc.LastUsed) views.Line {
-	if !u.Read && u.Err == nil {
+	if u.At.IsZero() && !u.Never(v.now) && u.Err == nil {
 		return v.unknown()[0]
 	}
 	return lastUsedLine(v.now, u)

@@ -87,7 +87,7 @@ func export[T any](w http.ResponseWriter, r *http.Request, b Base, pictures *pic
 	}
 	now := b.Now()
 	w.Header().Set("Content-Type", format.contentType)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(p.fileName(now)+"."+format.ending)+`"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(p.fileName(q, now)+"."+format.ending)+`"`)
 	v := listView{now: now, account: p.account, inventory: p.inventory, protected: p.protected}
 	if err := format.write(w, r, p.exportFile(q, v)); err != nil {
 		// Half a file must not pass for a whole one: breaking the connection is the
@@ -100,9 +100,9 @@ func export[T any](w http.ResponseWriter, r *http.Request, b Base, pictures *pic
 
 // fileName says it when the file cannot hold everything yet: of a user whose keys
 // were not read there is no row to say so in a list of keys.
-func (p *picture[T]) fileName(now time.Time) string {
+func (p *picture[T]) fileName(q listQuery, now time.Time) string {
 	name := p.file + "_" + p.account + "_" + now.UTC().Format("2006-01-02")
-	if p.partial() {
+	if p.partial() || p.usesNotKnown(q, now) > 0 {
 		return name + "_partial"
 	}
 	return name

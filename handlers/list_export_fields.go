@@ -25,11 +25,11 @@ func userFields(v listView, u userRow) record {
 		{"created", u.Created},
 		{"groups", ifKnown(texts(u.Groups), u.GroupsRead)},
 		{"last_activity", u.LastActivity},
-		{"last_activity_known", keyUseKnown(u) && signInKnown(u)},
+		{"last_activity_known", keyUseKnown(v.now, u) && signInKnown(v, u)},
 		{"console_access", triValue(u.ConsoleAccess)},
 		{"password_last_changed", u.PasswordChanged},
 		{"password_last_used", u.PasswordLastUsed},
-		{"password_last_used_known", signInKnown(u)},
+		{"password_last_used_known", signInKnown(v, u)},
 		{"mfa", triValue(u.MFA)},
 		{"mfa_type", ifKnown(u.MFAKinds, u.MFAKinds != "")},
 		{"signing_certificates", ifKnown(u.SigningCerts, u.SigningCerts >= 0)},
@@ -68,7 +68,8 @@ func keyFields(v listView, id string, r keyRow) record {
 		{"created", k.Created},
 		{"age_days", ifKnown(days(v.now, k.Created), !k.Created.IsZero())},
 		{"last_used", used.At},
-		{"last_used_known", used.Read},
+		{"last_used_known", used.Current(v.now)},
+		{"last_used_checked", used.AsOf()},
 		{"last_used_service", ifKnown(untrusted(used.Service), !used.At.IsZero())},
 		{"last_used_region", ifKnown(untrusted(used.Region), !used.At.IsZero())},
 	}
@@ -90,7 +91,7 @@ func (p *picture[T]) aboutFile() record {
 	return record{
 		{"account", p.account},
 		{"as_of", p.inventory.AsOf},
-		{"last_used_as_of", p.inventory.ReportTime},
+		{"last_used_as_of", p.inventory.UsesAsOf},
 		{"complete", !p.partial()},
 		{"users", len(p.inventory.Users)},
 		{"users_read", p.inventory.KeysRead},
@@ -127,8 +128,10 @@ func ifKnown(value any, isKnown bool) any {
 
 func triValue(t iamsvc.Tri) any { return ifKnown(t == iamsvc.Yes, t != iamsvc.Unknown) }
 
-func signInKnown(u userRow) bool {
-	return !u.PasswordLastUsed.IsZero() || u.ConsoleAccess != iamsvc.Unknown
+// signInKnown: without a date, a report must say that there was none.
+func signInKnown(v listView, u userRow) bool {
+	return !u.PasswordLastUsed.IsZero() || u.ConsoleAccess == iamsvc.No ||
+		u.ConsoleAccess == iamsvc.Yes && v.inventory.ReportCurrent(v.now)
 }
 
 func texts(list []string) []untrusted {

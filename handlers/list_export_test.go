@@ -290,8 +290,12 @@ func TestNameOfAPartialFile(t *testing.T) {
 	inventory := testInventory()
 	for read, want := range map[int]string{6: "iam-users_123456789012_2026-11-22_partial", 7: "iam-users_123456789012_2026-11-22"} {
 		inventory.KeysRead = read
-		if got := testPicture(usersList, inventory).fileName(testNow); got != want {
+		if got := testPicture(usersList, inventory).fileName(listQuery{}, testNow); got != want {
 			t.Errorf("%d of 7 read: %s", read, got)
 		}
+	}
+	inventory.KeysRead = 7
+	if got := testPicture(keysList, inventory).fileName(listQuery{Used: "never"}, testNow); !strings.HasSuffix(got, "_partial") {
+		t.Errorf("a key whose last use is not known is missing in %s", got)
 	}
 }

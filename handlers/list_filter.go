@@ -8,6 +8,9 @@ import (
 	"keydesk/views"
 )
 
+// usedUnknown filters for keys about whose last use there is no current answer.
+const usedUnknown = "unknown"
+
 // filterChoice is one option of a filter select.
 type filterChoice struct{ value, text string }
 
@@ -24,7 +27,7 @@ var (
 	}
 	usedChoices = []filterChoice{
 		{"", "Any last use"}, {"never", "Never used"}, {"unused-45", "Unused for 45 days"}, {"unused-90", "Unused for 90 days"},
-		{"unused-365", "Unused for 365 days"}, {"unknown", "Last use not known"},
+		{"unused-365", "Unused for 365 days"}, {usedUnknown, "Last use not known"},
 	}
 	mfaChoices     = []filterChoice{{"", "Any MFA"}, {"yes", "With MFA"}, {"no", "Without MFA"}}
 	consoleChoices = []filterChoice{{"", "Any console access"}, {"yes", "Console access"}, {"no", "No console access"}}
@@ -173,16 +176,16 @@ func (m *listMatcher) oneKey(k *iamsvc.AccessKey) bool {
 	return m.query.Used == "" || m.usedAsAsked(k)
 }
 
-// usedAsAsked takes a last use that could not be read for neither used nor
-// unused: a key must not be deleted for what is not known.
+// usedAsAsked takes a key without a current answer for neither used nor unused:
+// a key must not be deleted for what is not known.
 func (m *listMatcher) usedAsAsked(k *iamsvc.AccessKey) bool {
 	used := k.LastUsed
-	if m.query.Used == "unknown" || !used.Read {
-		return m.query.Used == "unknown" && !used.Read
+	if current := used.Current(m.now); m.query.Used == usedUnknown || !current {
+		return m.query.Used == usedUnknown && !current
 	}
 	switch {
 	case m.query.Used == "never":
-		return used.At.IsZero()
+		return used.Never(m.now)
 	case m.unusedFor > 0:
 		return unusedFor(m.now, k, m.unusedFor)
 	default:
@@ -197,7 +200,7 @@ func unusedFor(now time.Time, k *iamsvc.AccessKey, limit int) bool {
 	if since.IsZero() {
 		since = k.Created
 	}
-	return k.LastUsed.Read && !since.IsZero() && days(now, since) > limit
+	return k.LastUsed.Current(now) && !since.IsZero() && days(now, since) > limit
 }
 
 func activeKeys(u *iamsvc.InventoryUser) int {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,11 +83,12 @@ func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 		ID: p.name, URL: path, RefreshURL: usersPath(p.account) + "/refresh", RetryURL: readAgainPath(p.account),
 		Label: p.label, SearchLabel: p.search,
 		Search: q.Search, Sort: formatSort(q.Sort), Query: q.encode(),
-		Freshness: append(freshness(p.inventory, person.now), whetherReading(p.inventory)...), Notices: append(listNotices(p.inventory, q), p.rootNotices()...),
-		Filters: p.filters(q),
-		Columns: listHeads(visible, withOrder(q), path),
-		Rows:    rows,
-		Pages:   listPager(cut.current, cut.last, func(n int) string { return q.onPage(n).at(path) }),
+		Freshness: slices.Concat(p.leftOut(q, person.now), freshness(p.inventory, person.now), whetherReading(p.inventory)),
+		Notices:   append(listNotices(p.inventory, q), p.rootNotices()...),
+		Filters:   p.filters(q),
+		Columns:   listHeads(visible, withOrder(q), path),
+		Rows:      rows,
+		Pages:     listPager(cut.current, cut.last, func(n int) string { return q.onPage(n).at(path) }),
 
 		PreferencesURL: listPreferencesPath(p.account, p.name, q),
 		Preferences:    newListPreferences(p.name, columnChoices(p.columns, chosen), person, q),
@@ -102,7 +104,15 @@ func (p *picture[T]) newList(q listQuery, person listPerson) *drawnList {
 		list.ExcelURL = withByteOrderMark(list.CSVURL)
 		list.Count = matchCount(cut.matches, len(p.all), q.filtered(), p.unit)
 	}
-	return &drawnList{list, p.inventory, p.unread(cut.rows), err}
+	return &drawnList{list, p.inventory, p.unread(cut.rows, person.now), err}
+}
+
+// leftOut says of how many rows a filter by last use knows nothing.
+func (p *picture[T]) leftOut(q listQuery, now time.Time) []string {
+	if n := p.usesNotKnown(q, now); n > 0 {
+		return []string{"last use not known for " + matchCount(0, n, false, p.unit)}
+	}
+	return nil
 }
 
 // rootNotices say of the list of access keys what is in none of its rows.
@@ -169,8 +179,8 @@ func freshness(i *iamsvc.Inventory, now time.Time) []string {
 	if i.KeysRead < len(i.Users) && !i.Loading && !i.Paused {
 		said = append(said, thousands(i.KeysRead)+" of "+thousands(len(i.Users))+" users read")
 	}
-	if !i.ReportTime.IsZero() {
-		said = append(said, "last used as of "+justNow(now, i.ReportTime))
+	if !i.UsesAsOf.IsZero() {
+		said = append(said, "last used as of "+justNow(now, i.UsesAsOf)+" or later")
 	}
 	return said
 }

@@ -18,10 +18,10 @@ var testNow = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func daysAgo(n int) time.Time { return testNow.Add(-time.Duration(n) * day) }
 
 func usedDaysAgo(n int) iamsvc.LastUsed {
-	return iamsvc.LastUsed{Read: true, At: daysAgo(n), Service: "s3", Region: "us-east-1"}
+	return iamsvc.Used(daysAgo(n), "us-east-1", "s3", testNow.Add(-time.Hour))
 }
 
-var neverUsed = iamsvc.LastUsed{Read: true, Region: "N/A", Service: "N/A"}
+var neverUsed = iamsvc.NeverUsed(testNow.Add(-time.Hour))
 
 // testInventory has one user per situation a list must tell apart.
 func testInventory() *iamsvc.Inventory {
@@ -59,7 +59,7 @@ func testInventory() *iamsvc.Inventory {
 	unread.KeysErr, unread.SigningCerts = fmt.Errorf("list: %w", iamsvc.ErrThrottled), -1
 	unread.GroupsRead, unread.QuarantineRead, unread.ConsoleAccess, unread.MFA = false, false, iamsvc.Unknown, iamsvc.Unknown
 	return &iamsvc.Inventory{
-		AsOf: testNow.Add(-2 * time.Minute), ReportTime: testNow.Add(-time.Hour), KeysRead: 6,
+		AsOf: testNow.Add(-2 * time.Minute), ReportTime: testNow.Add(-time.Hour), ReportAsOf: testNow.Add(-time.Hour), UsesAsOf: testNow.Add(-time.Hour), KeysRead: 6,
 		Users: []iamsvc.InventoryUser{fresh, two, rotating, three, console, noMFA, unread},
 	}
 }
@@ -403,8 +403,8 @@ func TestFreshnessWhileReading(t *testing.T) {
 func TestFreshnessOfTheKeys(t *testing.T) {
 	t.Parallel()
 	for keys, want := range map[time.Duration]string{
-		3 * time.Hour:   "as of 2 minutes ago; keys as of 3 hours ago or later; 6 of 7 users read; last used as of 1 hour ago",
-		3 * time.Minute: "as of 2 minutes ago; 6 of 7 users read; last used as of 1 hour ago",
+		3 * time.Hour:   "as of 2 minutes ago; keys as of 3 hours ago or later; 6 of 7 users read; last used as of 1 hour ago or later",
+		3 * time.Minute: "as of 2 minutes ago; 6 of 7 users read; last used as of 1 hour ago or later",
 	} {
 		inventory := testInventory()
 		inventory.KeysAsOf = testNow.Add(-keys)
@@ -424,8 +424,56 @@ func TestActivityWhileKeysAreUnread(t *testing.T) {
 			t.Errorf("loading %v: %q", loading, got)
 		}
 	}
-	u.Keys[0].LastUsed.Read = true
+	u.Keys[0].LastUsed = iamsvc.NeverUsed(testNow)
 	if got := cellTexts(userActivityCell(listView{now: testNow, inventory: &iamsvc.Inventory{}}, u)); got != "68 days ago" {
 		t.Errorf("known: %q", got)
+	}
+}
+
+// The age of an answer stands beside it; a use that an old answer tells of is
+// the least that is known.
+func TestLastUseSaysHowOldItIs(t *testing.T) {
+	t.Parallel()
+	asked := func(ago time.Duration) time.Time { return testNow.Add(-ago) }
+	for name, c := range map[string]struct {
+		used iamsvc.LastUsed
+		want string
+	}{
+		"just asked":       {iamsvc.NeverUsed(asked(time.Second)), "Never, as of now"},
+		"asked before":     {iamsvc.NeverUsed(asked(59 * time.Minute)), "Never, as of 59m ago"},
+		"too old":          {iamsvc.NeverUsed(asked(5 * time.Hour)), "Not known"},
+		"used":             {iamsvc.Used(daysAgo(3), "", "", asked(2*time.Hour)), "3 days ago, as of 2h ago"},
+		"used, too old":    {iamsvc.Used(daysAgo(3), "", "", asked(5*time.Hour)), "3 days ago, or later, as of 5h ago"},
+		"used, days old":   {iamsvc.Used(daysAgo(30), "", "", daysAgo(2)), "30 days ago, or later, as of 2 days ago"},
+		"used, not asked":  {iamsvc.Used(daysAgo(3), "", "", time.Time{}), "3 days ago, or later"},
+		"nothing":          {iamsvc.LastUsed{}, "Not known"},
+		"may not be known": {iamsvc.LastUsed{Err: iamsvc.ErrDenied}, "Not allowed to see"},
+	} {
+		line := lastUsedLine(testNow, c.used)
+		if got := withNote(line); got != c.want || (line.Note == "") != (line.NoteHint == "") {
+			t.Errorf("%s: %q, want %q (%q)", name, got, c.want, line.NoteHint)
+		}
+	}
+}
+
+// What a filter by last use leaves out because nothing is known is counted and said.
+func TestKeysOfUnknownUseAreCountedApart(t *testing.T) {
+	t.Parallel()
+	inventory := testInventory()
+	if got := accessKeysPage(t, inventory, query(t, "used=unused-90"), testPerson()).List.Freshness[0]; got != "last use not known for 1 access key" {
+		t.Errorf("list: %q", got)
+	}
+	if got := accessKeysPage(t, inventory, query(t, "used=unknown"), testPerson()).List.Freshness[0]; strings.Contains(got, "not known") {
+		t.Errorf("the list of them: %q", got)
+	}
+	later := testNow.Add(4 * time.Hour)
+	p := newDashboardPage(inventory, "123456789012", later)
+	if f := p.Figures[2]; f.Value != "-" || f.Note != "last use not known" {
+		t.Errorf("by answers that are too old: %+v", f)
+	}
+	for _, item := range p.Attention {
+		if strings.Contains(item.Status.Text, "never used") || strings.Contains(item.Status.Text, "unused") {
+			t.Errorf("advice by answers that are too old: %+v", item)
+		}
 	}
 }

@@ -143,6 +143,16 @@ func (p *picture[T]) find(q listQuery, now time.Time) rowSet {
 	return found
 }
 
+// usesNotKnown counts the rows that a filter by last use leaves out because there
+// is no current answer about a key.
+func (p *picture[T]) usesNotKnown(q listQuery, now time.Time) int {
+	if q.Used == "" || q.Used == usedUnknown {
+		return 0
+	}
+	q.Used = usedUnknown
+	return p.find(q, now).count()
+}
+
 // draw is the HTML of the rows, of which each is drawn at most once a minute.
 func (p *picture[T]) draw(rows []int32, columns []listColumn[T], now time.Time) ([]views.DrawnRow, error) {
 	m := p.at(now)
@@ -178,9 +188,9 @@ func (p *picture[T]) names(rows []int32) []string {
 	return names
 }
 
-// unread are those whose keys are to be read.
-func (p *picture[T]) unread(rows []int32) []string {
-	return p.names(slices.DeleteFunc(slices.Clone(rows), func(row int32) bool { return p.owner(p.all[row]).KeysErr == nil }))
+// unread are those whose keys, or the last use of their keys, are to be read.
+func (p *picture[T]) unread(rows []int32, now time.Time) []string {
+	return p.names(slices.DeleteFunc(slices.Clone(rows), func(row int32) bool { return !p.owner(p.all[row]).WorthReading(now) }))
 }
 
 // memo keeps what was made for a key. Keys come out of URLs, so a full memo is

@@ -151,10 +151,7 @@ func matchRow(account string, m iamsvc.KeyMatch, now time.Time) views.KeyMatch {
 	row := views.KeyMatch{KeyID: m.KeyID, Owner: m.Owner.Name, OwnerURL: keyOn(userPath(account, m.Owner.Name), m.KeyID), LookUp: m.KeyID}
 	age, used := keyAgeLine(now, &m.Key, m.Quarantined), lastUsedLine(now, m.Key.LastUsed)
 	row.Answer, row.Age = accessKeyStatus(m.Key.Status, m.Quarantined), views.Status{Kind: age.Kind, Text: age.Text}
-	row.LastUsed = used.Text
-	if used.Time.ISO != "" {
-		row.LastUsed = used.Time.Text
-	}
+	row.LastUsed = withNote(used)
 	return row
 }
 

@@ -23,25 +23,26 @@ func (s Search) DownloadCSV(w http.ResponseWriter, r *http.Request) error {
 	if err := s.recordAll(r, lookUpEvents(account.ID(), found)); err != nil {
 		return err
 	}
+	now := s.Now()
 	f := file{
 		about: record{{"account", account.ID()}, {"as_of", found.AsOf}},
-		blank: answerRecord(iamsvc.Answer{}, iamsvc.KeyMatch{}, ""),
-		rows:  answerRecords(found.Answers),
+		blank: answerRecord(now, iamsvc.Answer{}, iamsvc.KeyMatch{}, ""),
+		rows:  answerRecords(now, found.Answers),
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="look-up_%s_%s.csv"`, account.ID(), s.Now().UTC().Format(time.DateOnly)))
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="look-up_%s_%s.csv"`, account.ID(), now.UTC().Format(time.DateOnly)))
 	return f.writeCSV(csvfile.NewWriter(w))
 }
 
 // answerRecords has the misses first, as the page has.
-func answerRecords(answers []iamsvc.Answer) iter.Seq[record] {
+func answerRecords(now time.Time, answers []iamsvc.Answer) iter.Seq[record] {
 	return func(yield func(record) bool) {
 		for _, missed := range []bool{true, false} {
 			for _, a := range answers {
 				if a.Found() == missed {
 					continue
 				}
-				for _, row := range recordsOf(a) {
+				for _, row := range recordsOf(now, a) {
 					if !yield(row) {
 						return
 					}
@@ -51,20 +52,20 @@ func answerRecords(answers []iamsvc.Answer) iter.Seq[record] {
 	}
 }
 
-func recordsOf(a iamsvc.Answer) (rows []record) {
+func recordsOf(now time.Time, a iamsvc.Answer) (rows []record) {
 	for _, m := range a.Keys {
-		rows = append(rows, answerRecord(a, m, "found"))
+		rows = append(rows, answerRecord(now, a, m, "found"))
 	}
 	for _, u := range a.Users {
-		rows = append(rows, answerRecord(a, iamsvc.KeyMatch{Owner: u}, "found"))
+		rows = append(rows, answerRecord(now, a, iamsvc.KeyMatch{Owner: u}, "found"))
 	}
 	if len(rows) == 0 {
-		rows = append(rows, answerRecord(a, iamsvc.KeyMatch{}, missCode(a)))
+		rows = append(rows, answerRecord(now, a, iamsvc.KeyMatch{}, missCode(a)))
 	}
 	return rows
 }
 
-func answerRecord(a iamsvc.Answer, m iamsvc.KeyMatch, answer string) record {
+func answerRecord(now time.Time, a iamsvc.Answer, m iamsvc.KeyMatch, answer string) record {
 	asked := a.Part.Text
 	if a.Part.Kind == paste.MaskedKeyID {
 		asked = maskedText(a.Part)
@@ -80,7 +81,8 @@ func answerRecord(a iamsvc.Answer, m iamsvc.KeyMatch, answer string) record {
 		{"status", ifKnown(untrusted(m.Key.Status), m.Key.Status != "")},
 		{"created", m.Key.Created},
 		{"last_used", used.At},
-		{"last_used_known", ifKnown(used.Read, m.KeyID != "")},
+		{"last_used_known", ifKnown(used.Current(now), m.KeyID != "")},
+		{"last_used_checked", used.AsOf()},
 		{"last_used_service", ifKnown(untrusted(used.Service), !used.At.IsZero())},
 		{"last_used_region", ifKnown(untrusted(used.Region), !used.At.IsZero())},
 		{"quarantined", ifKnown(m.Quarantined, m.KeyID != "")},

@@ -54,13 +54,14 @@ func (c ownerCard) nextSteps() []string {
 		add("Open the user's page to see whether the key is active.")
 	case !c.isActive():
 		add("The key is not active: AWS refuses it. If nothing has missed it, an administrator can delete it.")
-	case used.Read && used.At.IsZero():
+	case used.Never(c.now):
 		add("The key has never been used. Ask the owner whether it is needed; if not, it can be deactivated and then deleted.")
-	case used.Read && days(c.now, used.At) > recentDays:
+	case used.At.IsZero(), days(c.now, used.At) > recentDays && !used.Current(c.now): // nothing rests on what is not known
+	case days(c.now, used.At) > recentDays:
 		add("The key has not been used for more than 90 days. Ask the owner whether it is needed; if not, it can be deactivated and then deleted.")
-	case used.Read && c.user.Quarantined:
+	case c.user.Quarantined:
 		add("The key is in use. Tell the owner at once: programs that use it will fail.")
-	case used.Read:
+	default:
 		add("The key is in use: programs that use it will fail when it is deactivated. Unless it has leaked, talk to the owner first.")
 	}
 	if c.user.Quarantined && len(c.found.Siblings) > 0 {

@@ -103,6 +103,10 @@ func (c ownerCard) draw() views.KeyOwner {
 // asOf says which parts of the card were asked just now.
 func (c ownerCard) asOf() string {
 	live := "Owner, status and last use were asked just now. "
+	lastUse := ""
+	if c.found.LiveErr != nil && !c.found.Key.LastUsed.AsOf().IsZero() {
+		lastUse = " The last use is as of " + lowerNow(relative(c.now, c.found.Key.LastUsed.AsOf())) + "."
+	}
 	switch {
 	case c.found.LiveErr != nil && c.found.StateErr != nil:
 		live = ""
@@ -114,14 +118,14 @@ func (c ownerCard) asOf() string {
 	if !c.known {
 		return live + "Path, tags and description have not been read yet."
 	}
-	return live + "Everything else is as of " + lowerNow(relative(c.now, c.read)) + "."
+	return live + "Everything else is as of " + lowerNow(relative(c.now, c.read)) + "." + lastUse
 }
 
 func ownerLastUse(o *views.KeyOwner, u iamsvc.LastUsed, now time.Time) {
 	switch {
-	case u.Read && u.At.IsZero():
+	case u.Never(now):
 		o.LastUsed, o.Region, o.Service = views.Time{Text: "Never"}, "N/A", "N/A"
-	case u.Read:
+	case !u.At.IsZero():
 		o.LastUsed, o.Region, o.Service = stamp(now, u.At), orNone(u.Region), orNone(u.Service)
 	case u.Err != nil:
 		line := unreadLine(u.Err)
@@ -171,10 +175,7 @@ func (c ownerCard) drawSiblings(o *views.KeyOwner) {
 	for _, k := range c.found.Siblings {
 		age, used := keyAgeLine(c.now, &k, c.user.Quarantined), lastUsedLine(c.now, k.LastUsed)
 		sibling := views.SiblingKey{KeyID: k.ID, URL: keyOn(o.URL, k.ID), Status: accessKeyStatus(k.Status, c.user.Quarantined),
-			Age: views.Status{Kind: age.Kind, Text: age.Text}, LastUsed: used.Text}
-		if used.Time.ISO != "" {
-			sibling.LastUsed = used.Time.Text
-		}
+			Age: views.Status{Kind: age.Kind, Text: age.Text}, LastUsed: withNote(used)}
 		if k.ID == "" {
 			sibling.KeyID, sibling.URL = textNotRead, o.URL
 		}

@@ -28,6 +28,20 @@ func relative(now, t time.Time) string {
 	}
 }
 
+// briefAge is how old something is where there is little room: "2h ago".
+func briefAge(now, t time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < time.Minute:
+		return "now"
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d/time.Minute))
+	case d < day:
+		return fmt.Sprintf("%dh ago", int(d/time.Hour))
+	}
+	return relative(now, t)
+}
+
 func ago(n int, unit string) string { return count(n, unit) + " ago" }
 
 // count is "1 day" or "3 days".

@@ -50,7 +50,7 @@ func stillUnsaved(events []audit.Event, inventory *iamsvc.Inventory) []unsavedKe
 }
 
 // used: who signs requests with a key has its secret.
-func used(key iamsvc.AccessKey) bool { return key.LastUsed.Read && !key.LastUsed.At.IsZero() }
+func used(key iamsvc.AccessKey) bool { return !key.LastUsed.At.IsZero() }
 
 // knownGone needs a reading that is newer than the key: what was not read, or
 // not yet, may be there.

@@ -35,8 +35,8 @@ func TestStillUnsaved(t *testing.T) {
 		used bool
 	}{
 		"not read":   {iamsvc.LastUsed{}, false},
-		"never used": {iamsvc.LastUsed{Read: true}, false},
-		"used":       {iamsvc.LastUsed{Read: true, At: before}, true},
+		"never used": {iamsvc.NeverUsed(before), false},
+		"used":       {iamsvc.Used(before, "", "", before), true},
 	} {
 		if got := used(iamsvc.AccessKey{LastUsed: test.use}); got != test.used {
 			t.Errorf("%s: used is %v", name, got)

@@ -178,10 +178,10 @@ func keyUse(now time.Time, k iamsvc.AccessKey) string {
 
 func lastUseSentence(now time.Time, u iamsvc.LastUsed) string {
 	switch {
-	case !u.Read:
-		return "Last use not known."
-	case u.At.IsZero():
+	case u.Never(now):
 		return "Never used."
+	case u.At.IsZero():
+		return "Last use not known."
 	case days(now, u.At) == 0:
 		return "Used today."
 	}

@@ -29,12 +29,17 @@ func testView() userView {
 }
 
 func testKey(end string, s iamsvc.KeyStatus) iamsvc.AccessKey {
-	return iamsvc.AccessKey{ID: "AKIAIOSFODNN7EX" + end, Status: s, Created: before(12 * day), LastUsed: iamsvc.LastUsed{Read: true}}
+	return iamsvc.AccessKey{ID: "AKIAIOSFODNN7EX" + end, Status: s, Created: before(12 * day), LastUsed: iamsvc.NeverUsed(noon)}
 }
 
 func TestKeyUse(t *testing.T) {
 	t.Parallel()
-	used := func(at time.Time) iamsvc.LastUsed { return iamsvc.LastUsed{Read: true, At: at} }
+	used := func(at time.Time) iamsvc.LastUsed {
+		if at.IsZero() {
+			return iamsvc.NeverUsed(noon)
+		}
+		return iamsvc.Used(at, "", "", noon)
+	}
 	for _, c := range []struct {
 		created time.Time
 		used    iamsvc.LastUsed
@@ -114,8 +119,8 @@ func TestKeyCardNeverTakesUnreadForNever(t *testing.T) {
 		used iamsvc.LastUsed
 		want string // last used, region, service
 	}{
-		{iamsvc.LastUsed{Read: true}, "None|N/A|N/A"},
-		{iamsvc.LastUsed{Read: true, At: before(4 * time.Minute), Region: "eu-west-1", Service: "s3"}, "4 minutes ago|eu-west-1|s3"},
+		{iamsvc.NeverUsed(noon), "None|N/A|N/A"},
+		{iamsvc.Used(before(4*time.Minute), "eu-west-1", "s3", noon), "4 minutes ago|eu-west-1|s3"},
 		{iamsvc.LastUsed{Err: &iamsvc.Denied{Action: "iam:GetAccessKeyLastUsed"}}, "Not allowed to see: the identity Keydesk runs as lacks an IAM permission, iam:GetAccessKeyLastUsed, which an administrator of the AWS account can grant.|Not allowed to see|Not allowed to see"},
 		{iamsvc.LastUsed{Err: iamsvc.ErrThrottled}, "Could not be read: IAM is throttling requests.|Could not be read|Could not be read"},
 		{iamsvc.LastUsed{}, "Not read yet|Not read yet|Not read yet"},
@@ -200,11 +205,11 @@ func TestRecentUseWarning(t *testing.T) {
 		used        iamsvc.LastUsed
 		title, text string
 	}{
-		{iamsvc.LastUsed{Read: true, At: before(4 * time.Minute), Region: "eu-west-1", Service: "s3"}, "This key was used 4 minutes ago", "It called s3 in eu-west-1."},
-		{iamsvc.LastUsed{Read: true, At: before(time.Second), Region: "N/A", Service: "s3"}, "This key was used just now", "It called s3. "},
-		{iamsvc.LastUsed{Read: true, At: before(90 * day), Service: "s3"}, "This key was used 90 days ago", "It called s3"},
-		{iamsvc.LastUsed{Read: true, At: before(91 * day)}, "", ""},
-		{iamsvc.LastUsed{Read: true}, "", ""},
+		{iamsvc.Used(before(4*time.Minute), "eu-west-1", "s3", noon), "This key was used 4 minutes ago", "It called s3 in eu-west-1."},
+		{iamsvc.Used(before(time.Second), "N/A", "s3", noon), "This key was used just now", "It called s3. "},
+		{iamsvc.Used(before(90*day), "", "s3", noon), "This key was used 90 days ago", "It called s3"},
+		{iamsvc.Used(before(91*day), "", "", noon), "", ""},
+		{iamsvc.NeverUsed(noon), "", ""},
 		{iamsvc.LastUsed{Err: iamsvc.ErrDenied}, "It is not known when this key was last used", "could not be read"},
 	} {
 		q := deactivateQuestion(keySubject{now: noon, key: iamsvc.AccessKey{ID: "AKIA", LastUsed: c.used}})
@@ -220,7 +225,7 @@ func TestTicketText(t *testing.T) {
 	v.may = auth.User{Role: auth.RoleHelpDesk}
 	v.details.User.Tags = []iamsvc.Tag{{Key: "Owner", Value: "Payments"}, {Key: "CostCenter", Value: "42"}}
 	k := testKey("AMPLE", iamsvc.KeyInactive)
-	k.LastUsed = iamsvc.LastUsed{Read: true, At: before(2 * day), Region: "eu-west-1", Service: "s3"}
+	k.LastUsed = iamsvc.Used(before(2*day), "eu-west-1", "s3", noon)
 	want := `Access key ID: AKIAIOSFODNN7EXAMPLE
 IAM user: alice
 ARN: arn:aws:iam::123456789012:user/alice
@@ -281,7 +286,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>` + "\u202e{{evil}}'"
 	v := testView()
 	v.details.User = iamsvc.User{Name: evil, ARN: evil, PermissionsBoundary: evil, Tags: []iamsvc.Tag{{Key: evil, Value: evil}, {Key: "owner", Value: evil}}}
-	key := iamsvc.AccessKey{ID: evil, Status: iamsvc.KeyStatus(evil), Description: evil, LastUsed: iamsvc.LastUsed{Read: true, At: noon, Region: evil, Service: evil}}
+	key := iamsvc.AccessKey{ID: evil, Status: iamsvc.KeyStatus(evil), Description: evil, LastUsed: iamsvc.Used(noon, evil, evil, noon)}
 	v.details.Keys.Value = []iamsvc.AccessKey{key, testKey("AMPLE", iamsvc.KeyInactive), testKey("00002", evil)}
 	v.details.Groups.Value = []iamsvc.Group{{Name: evil, Path: evil}}
 	v.details.AttachedPolicies.Value = []iamsvc.AttachedPolicy{{Name: evil, ARN: evil}}

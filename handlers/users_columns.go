@@ -92,24 +92,26 @@ func userGroupsCell(v listView, u userRow) []views.Line {
 // used, and only when that is known of all of them.
 func userActivityCell(v listView, u userRow) []views.Line {
 	switch {
-	case !u.LastActivity.IsZero() && keyUseKnown(u):
+	case !u.LastActivity.IsZero() && keyUseKnown(v.now, u):
 		return v.ago(u.LastActivity)
 	case !u.LastActivity.IsZero() && !v.inventory.Loading:
 		return append(v.ago(u.LastActivity), views.Line{Text: "or later"})
-	case !keyUseKnown(u), u.ConsoleAccess == iamsvc.Unknown:
+	case !keyUseKnown(v.now, u), u.ConsoleAccess == iamsvc.Unknown:
 		return v.unknown()
 	case len(u.Keys) == 0 && u.ConsoleAccess == iamsvc.No:
 		return plain(none)
+	case u.ConsoleAccess == iamsvc.Yes && !v.inventory.ReportCurrent(v.now):
+		return v.unknown()
 	default:
 		return plain("Never")
 	}
 }
 
-// keyUseKnown reports whether the last use of every key is known: any other may
-// have been used later than all that is.
-func keyUseKnown(u userRow) bool {
-	for _, k := range u.Keys {
-		if !k.LastUsed.Read {
+// keyUseKnown reports whether there is a current answer about every key: any
+// other may have been used later than all that is known.
+func keyUseKnown(now time.Time, u userRow) bool {
+	for i := range u.Keys {
+		if !u.Keys[i].LastUsed.Current(now) {
 			return false
 		}
 	}
@@ -146,7 +148,7 @@ func userSignInCell(v listView, u userRow) []views.Line {
 	switch {
 	case !u.PasswordLastUsed.IsZero():
 		return v.ago(u.PasswordLastUsed)
-	case u.ConsoleAccess == iamsvc.Yes:
+	case u.ConsoleAccess == iamsvc.Yes && v.inventory.ReportCurrent(v.now):
 		return plain("Never")
 	case u.ConsoleAccess == iamsvc.No:
 		return plain(none)
@@ -244,7 +246,7 @@ func oldestActive(u userRow) time.Time {
 func latestUse(u userRow) time.Time {
 	var latest time.Time
 	for _, k := range u.Keys {
-		if k.LastUsed.Read && k.LastUsed.At.After(latest) {
+		if k.LastUsed.At.After(latest) {
 			latest = k.LastUsed.At
 		}
 	}

@@ -122,8 +122,9 @@ func listCreateUserPath(account string) string { return path("accounts", account
 const refreshPatience = 5 * time.Second
 
 // Refresh reads the account again and goes back to the list it was asked from. The
-// rows of that page are read whatever the account's report says: somebody may know
-// better than the report that they have changed.
+// rows of that page are read first, the last use of their keys too, whatever the
+// account's report says: somebody may know better than the report that they have
+// changed.
 func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 	account, err := u.account(r)
 	if err != nil {
@@ -137,13 +138,17 @@ func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 	back := listBack(r, account.ID())
 	inventory := account.Inventory()
 	done := make(chan error, 1)
-	if !inventory.Loading { // a second reading would wait for the first and find the same
-		u.Background(func(ctx context.Context) { done <- account.Refresh(ctx) })
-	}
-	switch {
-	case inventory.Paused:
+	u.Background(func(ctx context.Context) {
+		var err error
+		if !inventory.Loading { // a second reading would wait for the first and find the same
+			err = account.Refresh(ctx)
+		}
+		account.ScreenRead(ctx)
+		done <- err
+	})
+	if inventory.Paused {
 		err = u.flash(w, r, "info", textPaused, "The account is read again once somebody chooses Resume.")
-	case !inventory.Loading:
+	} else {
 		err = u.awaitReading(w, r, done)
 	}
 	if err != nil {

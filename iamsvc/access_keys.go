@@ -45,9 +45,6 @@ func (a *Account) ListAccessKeys(ctx context.Context, user string) ([]AccessKey,
 func (a *Account) listWithOwn(ctx context.Context, t target) ([]AccessKey, error) {
 	started := a.now()
 	keys, err := a.listAccessKeys(ctx, a.interactive, t)
-	if err == nil && !t.own {
-		a.noticeKeys(t.user, keyReading{Keys: keys, Started: started})
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return applyOwn(a.own.of(t.user), slices.Clone(keys), started, started), err
@@ -68,7 +65,17 @@ func (t target) userName() *string {
 	return &t.user
 }
 
+// listAccessKeys takes every whole list into the inventory, whoever asked.
 func (a *Account) listAccessKeys(ctx context.Context, l *lane, t target) ([]AccessKey, error) {
+	started := a.now()
+	keys, err := a.fetchAccessKeys(ctx, l, t)
+	if err == nil && !t.own {
+		a.noticeKeys(t.user, keyReading{Keys: keys, Started: started})
+	}
+	return keys, err
+}
+
+func (a *Account) fetchAccessKeys(ctx context.Context, l *lane, t target) ([]AccessKey, error) {
 	return allPages(ctx, "ListAccessKeys", boundOfOneUser, func(ctx context.Context, marker *string) (page[AccessKey], error) {
 		in := &iam.ListAccessKeysInput{UserName: t.userName(), Marker: marker, MaxItems: &a.pageSize}
 		out, err := call(ctx, l, l.iam.ListAccessKeys, in)

@@ -70,11 +70,14 @@ type Account struct {
 	reportPoll               time.Duration   // between two looks at a report being generated
 	reportWait               time.Duration   // how long a report may take before the inventory does without
 
-	mu        sync.Mutex // guards what follows
-	facts     facts
-	own       ownChanges
-	started   time.Time     // of the last reading
-	denied    refusals      // to list keys
+	mu      sync.Mutex // guards what follows
+	facts   facts
+	own     ownChanges
+	started time.Time // of the last reading
+	denied  refusals  // to list keys
+
+	wantedUses map[string]time.Time // by user: answers about the last use of their keys are wanted that are newer
+
 	published time.Time     // the picture
 	drawing   time.Duration // what that took
 	watched   chan struct{} // closed when it is drawn
@@ -105,6 +108,7 @@ func Open(ctx context.Context, c Config) (*Account, error) {
 		reportPoll: time.Second,
 		reportWait: time.Minute,
 		own:        ownChanges{},
+		wantedUses: map[string]time.Time{},
 	}
 	a.openLanes(c)
 	before := a.takeDown(ctx)

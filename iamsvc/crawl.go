@@ -2,7 +2,6 @@ package iamsvc
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -72,7 +71,9 @@ func (a *Account) crawl(ctx context.Context, l *lane) {
 				if !ok {
 					return
 				}
-				a.readKeysOf(ctx, a.laneFor(u, l), u)
+				lane := a.laneFor(u, l)
+				a.readKeysOf(ctx, lane, u)
+				a.readWantedUses(ctx, lane, u)
 				if a.queue.finished(u) {
 					a.publish() // a screen is complete
 				} else {
@@ -103,7 +104,7 @@ func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
 	case strings.TrimSpace(u.Name) == "":
 		r.err = ErrEmptyUserName
 	default:
-		r.Keys, r.err = a.listAccessKeys(ctx, l, target{user: u.Name})
+		r.Keys, r.err = a.fetchAccessKeys(ctx, l, target{user: u.Name})
 		if ctx.Err() != nil {
 			return // no answer is no finding
 		}
@@ -117,7 +118,7 @@ func (a *Account) readKeysOf(ctx context.Context, l *lane, u User) {
 	a.denied.count(r.err)
 }
 
-// noticeKeys takes what a page has just read for itself into the picture.
+// noticeKeys takes a list that a page or a change has just read into the picture.
 func (a *Account) noticeKeys(user string, r keyReading) {
 	known, ok := a.Inventory().User(user)
 	if !ok {
@@ -131,64 +132,6 @@ func (a *Account) noticeKeys(user string, r keyReading) {
 	if !same {
 		a.publish()
 	}
-}
-
-// readLastUsed asks IAM about the keys the report says nothing certain about,
-// unless it was asked since then.
-func (a *Account) readLastUsed(ctx context.Context, l *lane, since time.Time) {
-	a.publish()
-	a.mu.Lock()
-	unsure := a.facts.unsure(a.Inventory(), since)
-	a.mu.Unlock()
-	a.queue.more(len(unsure))
-	eachOf(ctx, unsure, func(keyID string) {
-		if a.queue.resumed(ctx) != nil {
-			return
-		}
-		asked := a.now()
-		_, used, _ := a.accessKeyLastUsed(ctx, l, keyID)
-		a.queue.less()
-		if ctx.Err() != nil {
-			return
-		}
-		a.mu.Lock()
-		a.facts.setLastUsed(keyID, askedUse{used, asked})
-		if owner, _, ok := a.Inventory().Key(keyID); ok {
-			a.facts.touch(owner.Name)
-		}
-		a.mu.Unlock()
-		a.publishNowAndThen()
-	})
-}
-
-// unsure lists the keys whose last use neither the report nor an answer since
-// then tells.
-func (f *facts) unsure(inv *Inventory, since time.Time) (keyIDs []string) {
-	for _, u := range inv.Users {
-		row, _ := f.row(u.User)
-		for _, k := range u.Keys {
-			if k.ID == "" {
-				continue
-			}
-			asked, ok := f.LastUsed[k.ID]
-			if _, told := row.lastUsed(k, u.Keys); !told && (!ok || !asked.answered() || asked.Asked.Before(since)) {
-				keyIDs = append(keyIDs, k.ID)
-			}
-		}
-	}
-	return keyIDs
-}
-
-// answered: asking again at once would bring the same.
-func (u askedUse) answered() bool {
-	return u.Read || errors.Is(u.Err, ErrDenied) || errors.Is(u.Err, ErrUnsupported) || errors.Is(u.Err, ErrNoSuchKey)
-}
-
-func (f *facts) setLastUsed(keyID string, u askedUse) {
-	if f.LastUsed == nil {
-		f.LastUsed = map[string]askedUse{}
-	}
-	f.LastUsed[keyID] = u
 }
 
 // eachOf runs one for all items, some at a time, until ctx is done.

@@ -114,7 +114,7 @@ func (a *Account) createOnce(ctx context.Context, t target) (CreatedAccessKey, i
 	if owner == "" {
 		owner = t.user
 	}
-	key := AccessKey{ID: *k.AccessKeyId, UserName: owner, Status: KeyStatus(k.Status), Created: utc(k.CreateDate), LastUsed: LastUsed{Read: true}}
+	key := AccessKey{ID: *k.AccessKeyId, UserName: owner, Status: KeyStatus(k.Status), Created: utc(k.CreateDate)}
 	if key.Status == "" {
 		key.Status = KeyActive
 	}

@@ -42,7 +42,10 @@ type ReportRow struct {
 type ReportSlot struct {
 	Active      bool
 	LastRotated time.Time // when the key was created; a change of status does not touch it
-	LastUsed    LastUsed  // Read is false when the report does not say
+	LastUsed    time.Time // zero: no use on record, or the report does not say
+	Region      string    // of the last use, as is Service
+	Service     string
+	NotUsed     bool // the report says "N/A": it knew of no use when it was made
 }
 
 // RootKeys is how many active access keys the report has of the root user; -1
@@ -219,8 +222,8 @@ func (v reportValues) slot(prefix string) (ReportSlot, bool) {
 	if s.LastRotated.IsZero() {
 		return s, false
 	}
-	used := LastUsed{At: v.time(prefix + "last_used_date"), Region: v.text(prefix + "last_used_region"), Service: v.text(prefix + "last_used_service"), FromReport: v.generated}
-	used.Read = !used.At.IsZero() || strings.EqualFold(v.text(prefix+"last_used_date"), "N/A")
-	s.LastUsed = used
+	s.LastUsed = v.time(prefix + "last_used_date")
+	s.Region, s.Service = v.text(prefix+"last_used_region"), v.text(prefix+"last_used_service")
+	s.NotUsed = strings.EqualFold(v.text(prefix+"last_used_date"), "N/A")
 	return s, true
 }

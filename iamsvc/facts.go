@@ -27,7 +27,7 @@ type facts struct {
 	rows       map[string]ReportRow  // of the report, by user name
 	VirtualMFA map[string]bool       // users with a virtual device; nil: not known
 	Keys       map[string]keyReading // by user name
-	LastUsed   map[string]askedUse   // asked live, by key ID
+	AskedUses  map[string]askedUse   // by key ID: last uses that the present report does not tell of, or not so well
 	keyCount   int                   // of all in Keys
 
 	reread map[string]bool // users whose keys, or their use, were read since the picture was drawn; nil: anything may have changed
@@ -56,12 +56,6 @@ type keyReading struct {
 	Started time.Time // of the last reading that succeeded
 	tried   time.Time // of the last reading
 	err     error
-}
-
-// askedUse is an answer of GetAccessKeyLastUsed.
-type askedUse struct {
-	LastUsed
-	Asked time.Time
 }
 
 // listing is a reading of the list of users, as far as it has come.
@@ -104,6 +98,7 @@ func (f *facts) setUsers(l listing) {
 // setReport takes a report. One that is newer than the list of users is a list
 // of users too.
 func (f *facts) setReport(r reportReading) {
+	f.rememberUses(r)
 	f.setRows(r)
 	older := !r.Since.After(f.UsersAt)
 	if older && !f.partial {
@@ -127,12 +122,7 @@ func (f *facts) setReport(r reportReading) {
 }
 
 func (f *facts) setRows(r reportReading) {
-	f.Report, f.reportErr, f.rows = r, nil, make(map[string]ReportRow, len(r.Rows))
-	for _, row := range r.Rows {
-		if !row.IsRoot {
-			f.rows[row.User] = row
-		}
-	}
+	f.Report, f.reportErr, f.rows = r, nil, r.byUser()
 }
 
 func namesOf(users []User) map[string]bool {
@@ -248,9 +238,9 @@ func (f *facts) forgetGone() {
 		}
 	}
 	f.countKeys()
-	for id := range f.LastUsed {
+	for id := range f.AskedUses {
 		if !keys[id] {
-			delete(f.LastUsed, id)
+			delete(f.AskedUses, id)
 		}
 	}
 }

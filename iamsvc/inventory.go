@@ -25,7 +25,8 @@ type Inventory struct {
 	Paused     bool      // nothing is read in the background until Resume
 	Err        error     // why the list of users is not whole, or of an earlier reading
 	Users      []InventoryUser
-	ReportTime time.Time // when the credential report was generated; zero: none
+	ReportTime time.Time // when the credential report was generated, by the server's clock; zero: none
+	ReportAsOf time.Time // the same by Keydesk's clock
 	ReportErr  error     // why there is none, or only an older one
 	GroupsErr  error     // why groups, tags, key descriptions and quarantines are missing or older
 	RootKeys   int       // active access keys of the root user by the credential report; -1 not known
@@ -33,6 +34,7 @@ type Inventory struct {
 	KeysFailed int       // users whose keys could not be read
 	KeysDenied int       // of these, users whose keys Keydesk may not list
 	KeysAsOf   time.Time // what happened to keys until then is known of all users whose keys are; zero: of none
+	UsesAsOf   time.Time // of the oldest answer about the last use of a key; zero: there is none
 
 	foreignKeyIDs bool // some key ID does not begin with AKIA: not AWS
 	byName        map[string]int
@@ -121,14 +123,16 @@ func (i *Inventory) asListed(id string) string {
 }
 
 func (i *Inventory) count() {
-	i.KeysRead, i.KeysFailed, i.KeysDenied, i.KeysAsOf = 0, 0, 0, time.Time{}
+	i.KeysRead, i.KeysFailed, i.KeysDenied, i.KeysAsOf, i.UsesAsOf = 0, 0, 0, time.Time{}, time.Time{}
 	for n := range i.Users {
-		switch u := &i.Users[n]; {
+		u := &i.Users[n]
+		for k := range u.Keys {
+			i.UsesAsOf = earlier(i.UsesAsOf, u.Keys[k].LastUsed.asOf)
+		}
+		switch {
 		case u.KeysErr == nil:
 			i.KeysRead++
-			if i.KeysAsOf.IsZero() || u.KeysAsOf.Before(i.KeysAsOf) {
-				i.KeysAsOf = u.KeysAsOf
-			}
+			i.KeysAsOf = earlier(i.KeysAsOf, u.KeysAsOf)
 		case u.KeysErr != ErrNotReadYet:
 			i.KeysFailed++
 			if errors.Is(u.KeysErr, ErrDenied) {
@@ -136,6 +140,33 @@ func (i *Inventory) count() {
 			}
 		}
 	}
+}
+
+// earlier is the earlier of two times that are known.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// ReportCurrent reports whether what the credential report does not know of, such
+// as a sign-in to the console, can be said not to have taken place.
+func (i *Inventory) ReportCurrent(now time.Time) bool { return current(now, i.ReportAsOf) }
+
+// WorthReading reports whether something about the user's keys is not known at
+// now and may be soon. What IAM refuses to say is not worth asking again.
+func (u *InventoryUser) WorthReading(now time.Time) bool {
+	if u.KeysErr != nil {
+		return true
+	}
+	for i := range u.Keys {
+		used := &u.Keys[i].LastUsed
+		if !used.Current(now) && !errors.Is(used.Err, ErrDenied) && !errors.Is(used.Err, ErrUnsupported) {
+			return true
+		}
+	}
+	return false
 }
 
 func (i *Inventory) index() {

@@ -48,7 +48,7 @@ func TestInventoryOfTheEmbeddedAccount(t *testing.T) {
 			t.Errorf("%s is incomplete: %+v", u.Name, u)
 		}
 		for _, k := range u.Keys {
-			if !k.LastUsed.Read || k.UserName != u.Name {
+			if k.LastUsed.AsOf().IsZero() || k.UserName != u.Name {
 				t.Errorf("%s: %+v", u.Name, k)
 			}
 		}
@@ -106,12 +106,12 @@ func TestInventoryInBadWeather(t *testing.T) {
 		}},
 		{"report denied", map[string]localaccount.Rules{"GetCredentialReport": {Deny: true}}, func(i *Inventory) bool {
 			_, k, ok := i.Key(documented)
-			return errors.Is(i.ReportErr, ErrDenied) && i.ReportTime.IsZero() && i.Users[0].ConsoleAccess == Unknown && ok && k.LastUsed.Read && k.LastUsed.FromReport.IsZero()
+			return errors.Is(i.ReportErr, ErrDenied) && i.ReportTime.IsZero() && i.Users[0].ConsoleAccess == Unknown && ok && !k.LastUsed.AsOf().IsZero() && !k.LastUsed.FromReport()
 		}},
 		{"report may not be made", map[string]localaccount.Rules{"GenerateCredentialReport": {Deny: true}}, func(i *Inventory) bool { return errors.Is(i.ReportErr, ErrDenied) }},
 		{"last use denied", map[string]localaccount.Rules{"GetCredentialReport": {Deny: true}, "GetAccessKeyLastUsed": {Deny: true}}, func(i *Inventory) bool {
 			_, k, ok := i.Key(documented)
-			return ok && !k.LastUsed.Read && errors.Is(k.LastUsed.Err, ErrDenied)
+			return ok && k.LastUsed.AsOf().IsZero() && errors.Is(k.LastUsed.Err, ErrDenied)
 		}},
 	}
 	for _, tt := range tests {

@@ -30,7 +30,8 @@ type shelf struct {
 }
 
 // keptFormat changes with what is kept. What another version of Keydesk saved
-// is read from IAM anew.
+// is read from IAM anew. Earlier versions of this format kept last uses without
+// the time of the answer, under another name: they are read as not known.
 const keptFormat = 1
 
 type kept struct {
@@ -131,10 +132,10 @@ func (a *Account) keep() kept {
 			k.Facts.Keys[name] = r
 		}
 	}
-	k.Facts.LastUsed = make(map[string]askedUse, len(a.facts.LastUsed))
-	for id, u := range a.facts.LastUsed {
-		if u.Err == nil {
-			k.Facts.LastUsed[id] = u
+	k.Facts.AskedUses = make(map[string]askedUse, len(a.facts.AskedUses))
+	for id, u := range a.facts.AskedUses {
+		if !u.AsOf.IsZero() || !u.At.IsZero() {
+			k.Facts.AskedUses[id] = u
 		}
 	}
 	return k

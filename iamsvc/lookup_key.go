@@ -66,7 +66,8 @@ func (a *Account) lookUpKey(ctx context.Context, keyID string) (LookUpResult, er
 func (a *Account) readAfter(r LookUpResult) {
 	agrees := r.Kind == KeyFound && !r.Unlisted && r.InInventory && r.ListedOwner == r.Owner && r.Listed.Status == r.Key.Status
 	if !agrees {
-		a.want(r.owners(), a.now())
+		now := a.now()
+		a.want(r.owners(), now, now.Add(-lastUsedLife))
 		return
 	}
 	a.ReadSoon(r.Owner)

@@ -11,7 +11,7 @@ import (
 func (f *facts) inventory(own ownChanges) *Inventory {
 	inv := &Inventory{
 		AsOf: f.UsersAt, Loading: f.loading, Paused: f.paused, Err: f.usersErr,
-		ReportTime: f.Report.Generated, ReportErr: f.reportErr, GroupsErr: f.detailsErr,
+		ReportTime: f.Report.Generated, ReportAsOf: f.Report.Made, ReportErr: f.reportErr, GroupsErr: f.detailsErr,
 		RootKeys: f.Report.RootKeys(), Users: make([]InventoryUser, 0, len(f.Users)),
 	}
 	changes := own.byUser()
@@ -82,7 +82,7 @@ func (f *facts) inventoryUser(u User, own []ownChange) InventoryUser {
 	for i := range iu.Keys {
 		k := &iu.Keys[i]
 		if k.ID != "" {
-			k.LastUsed = f.lastUsedOf(row, *k, iu.Keys)
+			k.LastUsed = f.AskedUses[k.ID].lastUsed().and(f.Report.lastUsed(row, *k, iu.Keys))
 		}
 		iu.LastActivity = later(iu.LastActivity, k.LastUsed.At)
 	}
@@ -107,9 +107,9 @@ func (f *facts) keysOf(u User, row ReportRow, own []ownChange) (keys []AccessKey
 	reading, known := f.known(u)
 	switch {
 	case !known:
-		reading = keyReading{Keys: row.keys(u.Name), err: ErrNotReadYet}
+		reading = keyReading{Keys: f.Report.keys(row), err: ErrNotReadYet}
 	case reading.Started.IsZero(): // it never succeeded
-		reading.Keys = row.keys(u.Name)
+		reading.Keys = f.Report.keys(row)
 	}
 	// Descriptions are read with the tags, which may have been before the keys.
 	keys = applyOwn(own, withDescriptions(reading.Keys, u.Tags), reading.Started, f.DetailsAt)
@@ -117,20 +117,6 @@ func (f *facts) keysOf(u User, row ReportRow, own []ownChange) (keys []AccessKey
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
 	return keys, reading.Started, reading.err
-}
-
-// lastUsedOf takes the report's figure where it is surely this key's, and what
-// was asked live where that is newer or all there is.
-func (f *facts) lastUsedOf(row ReportRow, k AccessKey, all []AccessKey) LastUsed {
-	live, asked := f.LastUsed[k.ID]
-	reported, ok := row.lastUsed(k, all)
-	switch {
-	case ok && (!asked || !live.Read || !live.At.After(reported.At)):
-		return reported
-	case asked:
-		return live.LastUsed
-	}
-	return k.LastUsed
 }
 
 func later(a, b time.Time) time.Time {

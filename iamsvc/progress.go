@@ -1,6 +1,9 @@
 package iamsvc
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Progress is how far the reading of an account has come.
 type Progress struct {
@@ -63,18 +66,30 @@ func (a *Account) Resume() {
 const soonEnough = time.Minute
 
 // ReadSoon puts users at the head of the reading: they are on a screen, or were
-// just looked up. It does not wait, and leaves out who was tried a moment ago.
-func (a *Account) ReadSoon(names ...string) { a.want(names, a.now().Add(-soonEnough)) }
+// just looked up. The last use of their keys is asked where no current answer
+// tells it. ReadSoon does not wait, and leaves out who was tried a moment ago.
+func (a *Account) ReadSoon(names ...string) {
+	now := a.now()
+	a.want(names, now.Add(-soonEnough), now.Add(-lastUsedLife))
+}
 
-// ReadAgain is ReadSoon for somebody who asked for another try.
+// ReadAgain is ReadSoon for somebody who asked for another try: whatever is
+// known of the users and of the last use of their keys is read again.
 func (a *Account) ReadAgain(names ...string) {
 	a.mu.Lock()
 	a.denied = refusals{}
 	a.mu.Unlock()
-	a.want(names, a.now().Add(time.Hour))
+	now := a.now()
+	a.want(names, now.Add(time.Hour), now)
 }
 
-func (a *Account) want(names []string, unless time.Time) {
+// ScreenRead waits until everything is read that ReadSoon and ReadAgain asked
+// for, or ctx is done.
+func (a *Account) ScreenRead(ctx context.Context) { a.queue.screenRead(ctx) }
+
+// want queues users, unless they were tried after unless. Answers about last
+// uses from before usesSince are not enough.
+func (a *Account) want(names []string, unless, usesSince time.Time) {
 	if len(names) == 0 {
 		return
 	}
@@ -84,8 +99,10 @@ func (a *Account) want(names []string, unless time.Time) {
 	for _, name := range names {
 		row, ok := inv.User(name)
 		r, _ := a.facts.reading(row.User)
-		if ok && r.tried.Before(unless) && r.Started.Before(unless) {
+		tried := !r.tried.Before(unless) || !r.Started.Before(unless)
+		if ok && (!tried || len(a.facts.usesBefore(row.User, usesSince)) > 0) {
 			users = append(users, row.User)
+			a.wantedUses[name] = later(a.wantedUses[name], usesSince)
 		}
 	}
 	a.mu.Unlock()

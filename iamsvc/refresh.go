@@ -51,12 +51,23 @@ func (a *Account) Refresh(ctx context.Context) error {
 	a.queue.close()
 	crawl.Wait()
 	a.crawlSkipped(ctx, l)
-	a.readLastUsed(ctx, l, a.now().Add(-a.sweepEvery))
+	a.readLastUsed(ctx, a.laneForUses(l), a.now().Add(-min(a.sweepEvery, askAgainAfter)))
 	if a.someoneGone() {
 		_, err = a.readUsers(ctx)
 	}
 	a.tidyUp(ctx)
 	return err
+}
+
+// laneForUses: without a current report all keys are asked about, which nobody
+// waits for unless nothing was known before.
+func (a *Account) laneForUses(l *lane) *lane {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.facts.readBefore && a.now().Sub(a.facts.Report.Made) > reportLife {
+		return a.sweep
+	}
+	return l
 }
 
 // readLists reads what is about all users. The first time everything at once;

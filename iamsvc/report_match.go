@@ -26,11 +26,11 @@ func (r ReportRow) path() string {
 	return ""
 }
 
-// keys are the user's keys as far as the report knows them: without their IDs.
-func (r ReportRow) keys(user string) []AccessKey {
+// keys are a user's keys as far as the report knows them: without their IDs.
+func (r reportReading) keys(row ReportRow) []AccessKey {
 	var keys []AccessKey
-	for _, s := range r.Slots {
-		k := AccessKey{UserName: user, Status: KeyInactive, Created: s.LastRotated, LastUsed: s.LastUsed}
+	for _, s := range row.Slots {
+		k := AccessKey{UserName: row.User, Status: KeyInactive, Created: s.LastRotated, LastUsed: r.lastUsedIn(s)}
 		if s.Active {
 			k.Status = KeyActive
 		}
@@ -67,9 +67,9 @@ type slotOfKey struct {
 // no key IDs and its slots are not in order of age: a slot is the key's only
 // if creation time and status agree and no other slot or key has the same.
 // Anything less is left to be asked live.
-func (r ReportRow) lastUsed(k AccessKey, all []AccessKey) (LastUsed, bool) {
+func (r reportReading) lastUsed(row ReportRow, k AccessKey, all []AccessKey) LastUsed {
 	if k.Created.IsZero() {
-		return LastUsed{}, false
+		return LastUsed{}
 	}
 	twins := 0
 	for _, other := range all {
@@ -78,15 +78,49 @@ func (r ReportRow) lastUsed(k AccessKey, all []AccessKey) (LastUsed, bool) {
 		}
 	}
 	var found []ReportSlot
-	for _, s := range r.Slots {
+	for _, s := range row.Slots {
 		if sameSecond(s.LastRotated, k.Created) {
 			found = append(found, s)
 		}
 	}
-	if twins != 1 || len(found) != 1 || found[0].Active != k.Status.is(KeyActive) || !found[0].LastUsed.Read {
-		return LastUsed{}, false
+	if twins != 1 || len(found) != 1 || found[0].Active != k.Status.is(KeyActive) {
+		return LastUsed{}
 	}
-	return found[0].LastUsed, true
+	return r.lastUsedIn(found[0])
+}
+
+// lastUsedIn is what the report says in a slot. A date in it is a use whatever
+// the report's age, but a report that is not newer than the key says nothing by
+// having no date.
+func (r reportReading) lastUsedIn(s ReportSlot) LastUsed {
+	u := LastUsed{}
+	switch {
+	case !s.LastUsed.IsZero():
+		u = Used(s.LastUsed, s.Region, s.Service, r.Made)
+	case s.NotUsed && r.Generated.After(s.LastRotated):
+		u = NeverUsed(r.Made)
+	}
+	u.fromReport = !u.asOf.IsZero()
+	return u
+}
+
+// rememberUses keeps the uses that the present report tells of and the next one
+// does not: a key that can't be told from another in it is not unused.
+func (f *facts) rememberUses(next reportReading) {
+	rows := next.byUser()
+	for _, u := range f.Users {
+		reading, read := f.reading(u)
+		row, reported := f.row(u)
+		if !read || !reported {
+			continue
+		}
+		for _, k := range reading.Keys {
+			was := f.Report.lastUsed(row, k, reading.Keys)
+			if was.At.After(next.lastUsed(rows[u.Name], k, reading.Keys).At) {
+				f.setLastUsed(k.ID, was, time.Time{})
+			}
+		}
+	}
 }
 
 func sameSecond(a, b time.Time) bool { return a.Unix() == b.Unix() }

@@ -29,6 +29,7 @@ const (
 type reportReading struct {
 	CredentialReport
 	Since time.Time // what was so before this is in it; zero: the report has no date
+	Made  time.Time // when it was generated; zero: the report has no date
 	// TellsKeyless: a user without dates of keys has no keys. The documentation
 	// says that inactive keys have none either; IAM gives them one, and only a
 	// report that shows this is believed.
@@ -41,8 +42,8 @@ func newReportReading(r CredentialReport, age time.Duration, now, asked time.Tim
 	if r.Generated.IsZero() {
 		return reportReading{CredentialReport: r}
 	}
-	age = max(age, 0)
-	reading := reportReading{CredentialReport: r, Since: now.Add(-age - reportMargin)}
+	made := now.Add(-max(age, 0))
+	reading := reportReading{CredentialReport: r, Since: made.Add(-reportMargin), Made: made}
 	if asked.After(reading.Since) {
 		reading.Since = asked
 	}
@@ -50,6 +51,17 @@ func newReportReading(r CredentialReport, age time.Duration, now, asked time.Tim
 		reading.TellsKeyless = r.datesInactiveKeys()
 	}
 	return reading
+}
+
+// byUser are the rows by the name of the user, without the root user's.
+func (r CredentialReport) byUser() map[string]ReportRow {
+	rows := make(map[string]ReportRow, len(r.Rows))
+	for _, row := range r.Rows {
+		if !row.IsRoot {
+			rows[row.User] = row
+		}
+	}
+	return rows
 }
 
 func (r CredentialReport) datesInactiveKeys() bool {
@@ -97,6 +109,7 @@ func (a *Account) readReport(ctx context.Context, looked func()) (calls int, cur
 		switch wait := a.untilReport(looks); {
 		case err == nil:
 			current = a.takeReport(newReportReading(r, age, a.now(), asked))
+			a.save(ctx) // or a restart forgets the uses it tells of
 			known()
 			if order = asked.IsZero() && age >= reportLife; !order {
 				return calls, current, nil

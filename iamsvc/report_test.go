@@ -29,10 +29,10 @@ ann,arn:aws:iam::123456789012:user/ann,2026-01-01T08:00:00Z,TRUE,no_information,
 		u.MFA != No || u.SigningCerts != 1 || len(u.Slots) != 2 {
 		t.Errorf("%+v", u)
 	}
-	if s := u.Slots[0]; !s.Active || !s.LastUsed.At.Equal(day(5)) || s.LastUsed.Region != "us-east-1" || s.LastUsed.Service != "sts" || s.LastUsed.FromReport != reportTime {
+	if s := u.Slots[0]; !s.Active || !s.LastUsed.Equal(day(5)) || s.Region != "us-east-1" || s.Service != "sts" || s.NotUsed {
 		t.Errorf("slot 1 %+v", s)
 	}
-	if s := u.Slots[1]; s.Active || !s.LastRotated.Equal(day(4)) || !s.LastUsed.Read || !s.LastUsed.At.IsZero() {
+	if s := u.Slots[1]; s.Active || !s.LastRotated.Equal(day(4)) || !s.NotUsed || !s.LastUsed.IsZero() {
 		t.Errorf("an inactive, never used key: %+v", s)
 	}
 }
@@ -45,7 +45,7 @@ func TestParseReportByName(t *testing.T) {
 		t.Fatal(r.Rows, err)
 	}
 	u := r.Rows[0]
-	if u.User != "ann" || u.MFA != Yes || u.PasswordEnabled != Unknown || u.SigningCerts != -1 || len(u.Slots) != 1 || u.Slots[0].LastUsed.Read {
+	if u.User != "ann" || u.MFA != Yes || u.PasswordEnabled != Unknown || u.SigningCerts != -1 || len(u.Slots) != 1 || !u.Slots[0].LastUsed.IsZero() || u.Slots[0].NotUsed {
 		t.Errorf("%+v", u)
 	}
 	for _, broken := range []string{"", "a,b\n1,2", "user\n\"x"} {
@@ -58,7 +58,7 @@ func TestParseReportByName(t *testing.T) {
 func TestSlotsAreMatchedNotGuessed(t *testing.T) {
 	t.Parallel()
 	slot := func(active bool, created, used time.Time) ReportSlot {
-		return ReportSlot{Active: active, LastRotated: created, LastUsed: LastUsed{Read: true, At: used, FromReport: reportTime}}
+		return ReportSlot{Active: active, LastRotated: created, LastUsed: used, NotUsed: used.IsZero()}
 	}
 	key := func(id string, s KeyStatus, created time.Time) AccessKey {
 		return AccessKey{ID: id, Status: s, Created: created}
@@ -79,18 +79,21 @@ func TestSlotsAreMatchedNotGuessed(t *testing.T) {
 		{"newer than the report", []ReportSlot{slot(true, day(1), day(2))}, []AccessKey{key("A", KeyActive, day(1)), key("B", KeyActive, day(30))}, []any{2, "ask"}},
 		{"third key", []ReportSlot{slot(true, day(1), day(2)), slot(true, day(3), day(4))},
 			[]AccessKey{key("A", KeyActive, day(1)), key("B", KeyActive, day(3)), key("C", KeyActive, day(5))}, []any{2, 4, "ask"}},
+		{"as old as the report", []ReportSlot{slot(true, reportTime, never)}, []AccessKey{key("A", KeyActive, reportTime)}, []any{"ask"}},
+		{"newer than the report, and used", []ReportSlot{slot(true, day(300), day(301))}, []AccessKey{key("A", KeyActive, day(300))}, []any{day(301).Day()}},
 		{"no creation date", []ReportSlot{slot(true, day(1), day(2))}, []AccessKey{key("A", KeyActive, never)}, []any{"ask"}},
 		{"report says nothing", []ReportSlot{{Active: true, LastRotated: day(1)}}, []AccessKey{key("A", KeyActive, day(1))}, []any{"ask"}},
 		{"twins, one in the report", []ReportSlot{slot(true, day(1), day(2))}, []AccessKey{key("A", KeyActive, day(1)), key("B", KeyActive, day(1))}, []any{"ask", "ask"}},
 	}
 	for _, tt := range tests {
 		for i, k := range tt.keys {
-			got, ok := ReportRow{Slots: tt.slots}.lastUsed(k, tt.keys)
+			report := reportReading{CredentialReport: CredentialReport{Generated: reportTime}, Made: reportTime}
+			got := report.lastUsed(ReportRow{Slots: tt.slots}, k, tt.keys)
 			var said any = "ask"
 			switch {
-			case ok && got.At.IsZero():
+			case got.Never(reportTime):
 				said = "never"
-			case ok:
+			case got.Current(reportTime):
 				said = got.At.Day()
 			}
 			if said != tt.want[i] {

@@ -49,11 +49,10 @@ func TestReportWithoutDatesOfInactiveKeys(t *testing.T) {
 // report, and no key ID made up.
 func TestTableFromTheReportAlone(t *testing.T) {
 	t.Parallel()
-	used := LastUsed{Read: true, At: day(5), Region: "eu-west-1", Service: "s3"}
 	f := reported(
 		ReportRow{User: rootUserName, IsRoot: true},
 		ReportRow{User: "ann", ARN: "arn:aws:iam::123456789012:user/team/a/ann", Created: day(1), MFA: Yes,
-			Slots: []ReportSlot{{Active: true, LastRotated: day(4)}, {LastRotated: day(3), LastUsed: used}}})
+			Slots: []ReportSlot{{Active: true, LastRotated: day(4)}, {LastRotated: day(3), LastUsed: day(5), Region: "eu-west-1", Service: "s3"}}})
 	inv := f.inventory(nil)
 	if len(inv.Users) != 1 || !inv.AsOf.Before(reportTime.Add(time.Minute)) || inv.AsOf.IsZero() {
 		t.Fatalf("%+v", inv)

@@ -11,30 +11,53 @@ import (
 const (
 	logEvery     = 30 * time.Second
 	detailsEvery = time.Hour
+	// reportPatience is how long after a report's end IAM is asked for the next
+	// one: the two clocks do not tell the same second.
+	reportPatience = 5 * time.Second
 )
 
 // Run keeps the inventory fresh until ctx is done.
 func (a *Account) Run(ctx context.Context) {
 	var sweeping sync.WaitGroup
+	defer a.save(ctx) // what pages have asked since
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepNowAndThen(ctx) })
+	sweeping.Go(func() { a.readWanted(ctx) })
 	if a.restored {
 		a.checkIdentity(ctx)
 	}
-	ticker := time.NewTicker(a.refreshEvery)
-	defer ticker.Stop()
-	a.refreshAndTell(ctx)
+	for {
+		a.refreshAndTell(ctx)
+		if sleep(ctx, a.untilRefresh()) != nil {
+			return
+		}
+	}
+}
+
+// readWanted reads what people look at while a refresh or nothing goes on: they
+// must not wait until the whole account is read.
+func (a *Account) readWanted(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-			a.refreshAndTell(ctx)
 		case <-a.wanted:
 			a.crawl(ctx, a.background)
 			a.publish()
 		}
 	}
+}
+
+// untilRefresh is sooner than usual when the report comes to the end of its
+// life before: from then on it does not tell which keys are unused.
+func (a *Account) untilRefresh() time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	left := a.facts.Report.Made.Add(reportLife + reportPatience).Sub(a.now())
+	if left > 0 && left < a.refreshEvery {
+		return left
+	}
+	return a.refreshEvery
 }
 
 // refreshAndTell refreshes, and tells the log how that goes.
@@ -101,7 +124,7 @@ func (a *Account) sweepSome(ctx context.Context) {
 	share := 2 * float64(len(a.Inventory().Users)) * float64(a.refreshEvery) / float64(a.sweepEvery)
 	users = users[:min(len(users), int(share)+1)]
 	a.sweepUsers(ctx, users)
-	a.readLastUsed(ctx, a.sweep, a.now().Add(-a.sweepEvery/2))
+	a.readLastUsed(ctx, a.sweep, a.now().Add(-min(a.sweepEvery/2, askAgainAfter)))
 	a.publish()
 	a.tidyUp(ctx)
 }

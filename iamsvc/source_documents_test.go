@@ -41,7 +41,7 @@ func TestDotNetGuide(t *testing.T) {
 	// 3: when each was last used.
 	for _, k := range keys {
 		owner, used, err := l.AccessKeyLastUsed(context.Background(), k.ID)
-		if err != nil || owner != user || !used.Read || !used.At.IsZero() || used.Region != "N/A" || used.Service != "N/A" {
+		if err != nil || owner != user || used.AsOf().IsZero() || !used.At.IsZero() || used.Region != "N/A" || used.Service != "N/A" {
 			t.Errorf("%s: %s %+v %v", k.ID, owner, used, err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestPythonGuide(t *testing.T) {
 		t.Fatalf("%v %v", keys, err)
 	}
 	owner, used, err := l.AccessKeyLastUsed(context.Background(), created.Key.ID)
-	if err != nil || owner != "keydesk" || !used.Read {
+	if err != nil || owner != "keydesk" || used.AsOf().IsZero() {
 		t.Errorf("%s %+v %v", owner, used, err)
 	}
 	if err := l.UpdateOwnAccessKey(administrator(), created.Key.ID, KeyInactive); err != nil {

@@ -19,7 +19,7 @@ func TestUserDetails(t *testing.T) {
 		t.Fatalf("%+v %v", d, err)
 	}
 	k, ok := findKey(d.Keys.Value, documented)
-	if !ok || k.Description != "Laptop - command line" || !k.LastUsed.Read || k.LastUsed.At.IsZero() || k.LastUsed.Service != "iam" {
+	if !ok || k.Description != "Laptop - command line" || k.LastUsed.AsOf().IsZero() || k.LastUsed.At.IsZero() || k.LastUsed.Service != "iam" {
 		t.Errorf("%+v", k)
 	}
 	d, err = l.UserDetails(ctx, "svc-git-mirror")
@@ -64,7 +64,7 @@ func TestDeniedSideReadMarksItsPart(t *testing.T) {
 	l.server.Trouble().Reset()
 	l.server.Trouble().Set("GetAccessKeyLastUsed", func(r *localaccount.Rules) { r.Deny = true })
 	d, err := l.UserDetails(context.Background(), "mateo.jackson")
-	if err != nil || d.Keys.Err != nil || len(d.Keys.Value) != 1 || d.Keys.Value[0].LastUsed.Read || !errors.Is(d.Keys.Value[0].LastUsed.Err, ErrDenied) {
+	if err != nil || d.Keys.Err != nil || len(d.Keys.Value) != 1 || !d.Keys.Value[0].LastUsed.AsOf().IsZero() || !errors.Is(d.Keys.Value[0].LastUsed.Err, ErrDenied) {
 		t.Errorf("%+v %v", d.Keys, err)
 	}
 }

@@ -138,7 +138,7 @@ func accounted(t *testing.T, l local, before *Inventory, touched map[string]bool
 			if k.ID == "" && u.KeysErr == nil {
 				t.Errorf("%s has a key without an ID and no mark", u.Name)
 			}
-			if k.LastUsed.Read == (k.LastUsed.Err != nil) {
+			if k.LastUsed.AsOf().IsZero() != (k.LastUsed.Err != nil) {
 				t.Errorf("%s: last use %+v", u.Name, k.LastUsed)
 			}
 		}

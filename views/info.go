@@ -22,6 +22,7 @@ var (
 	}, []Link{guideUsers, guideKeys}}
 	infoAccessKeyList = Info{"Access keys", []string{
 		"Every key of every user, one per row, so that the oldest or the longest unused come first with one click on a column head. A second click on another head keeps the first order within it.",
+		"Beside a last use stands how old IAM's answer is. A key about which there is no answer of the last four hours is not called unused.",
 		"The filters are in the address: bookmark or send it.",
 	}, []Link{guideKeys, guideUpdate}}
 	infoUser = Info{"IAM user", []string{

@@ -201,7 +201,7 @@ func (m *reading) useful(inv *iamsvc.Inventory) bool {
 			return false
 		}
 		for _, k := range u.Keys {
-			if k.Status == "" || k.Created.IsZero() || !k.LastUsed.Read {
+			if k.Status == "" || k.Created.IsZero() || k.LastUsed.AsOf().IsZero() {
 				return false
 			}
 		}

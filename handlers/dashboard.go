@@ -46,7 +46,7 @@ func newDashboardPage(inventory *iamsvc.Inventory, account string, now time.Time
 	if inventory.AsOf.IsZero() {
 		return p
 	}
-	c := countKeys(inventory, now)
+	c := countKeys(inventory, now.Truncate(time.Minute)) // the lists are as of the minute too
 	l := dashboardLinks{users: usersPath(account), keys: allKeysPath(account), root: rootReportPath(account)}
 	p.Description = matchCount(0, len(inventory.Users), false, "user") + " in account " + account
 	for _, said := range freshness(inventory, now) {

@@ -63,14 +63,14 @@ type world struct {
 	secrets map[string]iamsvc.Secret // by key ID
 	said    map[string]int           // claims that were made, so that a test of none is noticed
 	history []string
-	runs    bool
+	every   time.Duration // Keydesk reads by itself
 	stop    func()
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	w := &world{t: t, random: rand.New(rand.NewPCG(seed, seed)), kept: &keptData{},
-		secrets: map[string]iamsvc.Secret{}, said: map[string]int{}, runs: seed%2 == 0}
+		secrets: map[string]iamsvc.Secret{}, said: map[string]int{}, every: []time.Duration{15 * time.Minute, 1000 * time.Hour}[seed%2]}
 	w.ctx = iamsvc.WithActor(t.Context(), iamsvc.Actor{Issuer: "local", Subject: "1", Name: "ada", Role: "administrator", May: func(iamsvc.Action) bool { return true }})
 	server, err := localaccount.Open(t.TempDir(), localaccount.Options{Users: 1})
 	if err != nil {
@@ -99,6 +99,7 @@ func (w *world) openAs(client aws.HTTPClient, kept iamsvc.Shelf, id, secret stri
 	a, err := iamsvc.Open(w.ctx, iamsvc.Config{
 		AWS:     aws.Config{HTTPClient: client, Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")},
 		Journal: noJournal{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Shelf: kept,
+		RefreshEvery: w.every,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -106,16 +107,14 @@ func (w *world) openAs(client aws.HTTPClient, kept iamsvc.Shelf, id, secret stri
 	return a
 }
 
-// start opens Keydesk, which in every other world reads by itself too.
+// start opens Keydesk.
 func (w *world) start() {
 	w.keydesk = w.open(w.witness, w.kept)
 	ctx, stop := context.WithCancel(w.ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if w.runs {
-			w.keydesk.Run(ctx)
-		}
+		w.keydesk.Run(ctx)
 	}()
 	w.stop = func() {
 		stop()
@@ -286,19 +285,23 @@ func (w *world) pages() {
 		}
 	}
 	w.dashboard(keys, now)
-	for record := range keys.records(listQuery{}, v) {
-		if slices.Contains(record, "Never") {
-			i := slices.IndexFunc(keys.all, func(r keyRow) bool { return r.key.ID != "" && slices.Contains(record, r.key.ID) })
-			if i >= 0 {
-				w.claim("export", keys.all[i].user.Name, *keys.all[i].key, 0)
-			}
+	rows := keys.foundAt(listQuery{}, now)
+	for r := range keys.exportFile(listQuery{}, v).rows {
+		at, known := r.value("last_used").(time.Time), r.value("last_used_known").(bool)
+		if known && at.IsZero() {
+			w.claim("export", rows[0].user.Name, *rows[0].key, 0)
 		}
+		rows = rows[1:]
 	}
+}
+
+func (r record) value(name string) any {
+	return r[slices.IndexFunc(r, func(f field) bool { return f.name == name })].value
 }
 
 // dashboard checks the counts against the lists, whose keys were checked.
 func (w *world) dashboard(keys *picture[keyRow], now time.Time) {
-	c := countKeys(keys.inventory, now)
+	c := countKeys(keys.inventory, now.Truncate(time.Minute))
 	for used, n := range map[string]int{"never": c.neverUsed, "unused-90": c.unused90, usedUnknown: c.unknownUse} {
 		if listed := len(keys.foundAt(listQuery{Keys: "active", Used: used}, now)); n != listed {
 			w.t.Fatalf("the dashboard counts %d %s, the list has %d", n, used, listed)

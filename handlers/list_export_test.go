@@ -134,7 +134,7 @@ func TestExportedUsersAsJSON(t *testing.T) {
 func TestExportedKeys(t *testing.T) {
 	t.Parallel()
 	inventory := testInventory()
-	inventory.ReportTime = time.Time{}
+	inventory.UsesAsOf = time.Time{}
 	u := &inventory.Users[0]
 	u.Keys[0].ID, u.KeysErr = "", iamsvc.ErrNotReadYet
 	lines, d := exported(t, testPicture(keysList, inventory), query(t, "keys=active&q=a&sort=name"))
@@ -143,7 +143,7 @@ func TestExportedKeys(t *testing.T) {
 	}
 	wantCells(t, lines[0], map[string]string{
 		"access_key_id": "", "user_name": "adam", "user_path": "/Team/Blue/", "read_state": "not_read", "status": "Active",
-		"last_used": "2026-11-21T12:00:00Z", "last_used_as_of": "",
+		"last_used": "2026-11-21T12:00:00Z", "last_used_checked": "2026-11-22T11:00:00Z", "last_used_as_of": "",
 	})
 	wantCells(t, lines[1], map[string]string{"access_key_id": "AKIAAAAAAAAAAAAA0004", "last_used": "", "last_used_known": "true", "age_days": "400"})
 	if d.UsedAsOf != nil || d.Rows[0]["access_key_id"] != nil || d.Rows[1]["age_days"] != 400.0 {
@@ -168,7 +168,7 @@ func TestColumnsOfTheExports(t *testing.T) {
 		return line
 	}
 	v := listView{now: testNow, inventory: inventory}
-	key := "id,status,description,created,age_days,last_used,last_used_known,last_used_service,last_used_region"
+	key := "id,status,description,created,age_days,last_used,last_used_known,last_used_checked,last_used_service,last_used_region"
 	numbered := func(n int) string {
 		prefix := ",access_key_" + strconv.Itoa(n) + "_"
 		return prefix + strings.ReplaceAll(key, ",", prefix)

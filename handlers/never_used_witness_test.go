@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,13 +28,25 @@ type keyPlace struct {
 
 // evidence is what the server has said about one key.
 type evidence struct {
-	used  time.Time // the latest use
+	uses  []toldUse
 	asked time.Time // the latest answer, used or not
 }
 
+type toldUse struct{ at, told time.Time }
+
+// usedAfter reports whether a use later than since was told before then.
+func (e *evidence) usedAfter(since, then time.Time) (time.Time, bool) {
+	for _, u := range e.uses {
+		if u.at.After(since) && u.told.Before(then) {
+			return u.at, true
+		}
+	}
+	return time.Time{}, false
+}
+
 func (e *evidence) hear(used, asOf time.Time) {
-	if used.After(e.used) {
-		e.used = used
+	if !used.IsZero() {
+		e.uses = append(e.uses, toldUse{used, time.Now()})
 	}
 	if asOf.After(e.asked) {
 		e.asked = asOf
@@ -168,11 +181,12 @@ func (w *witness) about(user string, k iamsvc.AccessKey) evidence {
 	defer w.mu.Unlock()
 	var e evidence
 	if l := w.live[k.ID]; l != nil && k.ID != "" {
-		e.hear(l.used, l.asked)
+		e = *l
 	}
 	place := keyPlace{user, k.Created.Unix()}
 	if r := w.reported[place]; r != nil && len(w.twins[place]) < 2 {
-		e.hear(r.used, r.asked)
+		e.uses = slices.Concat(e.uses, r.uses)
+		e.hear(time.Time{}, r.asked)
 	}
 	return e
 }

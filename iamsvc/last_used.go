@@ -136,12 +136,13 @@ func (a *Account) noticeLastUsed(ctx context.Context, l *lane, keyID string, ans
 	}
 	a.mu.Unlock()
 	before := shown.LastUsed
-	if known.At.After(before.At) && before.Current(asked) && before.markedUnused(asked) {
+	contradicts := known.At.After(before.At) && before.Current(asked) && before.markedUnused(asked)
+	if contradicts {
 		a.save(ctx) // or a restart calls it unused again
 	}
 	switch {
 	case !listed, known.At.Equal(before.At) && known.Current(asked) == before.Current(asked):
-	case l == a.interactive:
+	case contradicts, l == a.interactive:
 		a.publish()
 	default:
 		a.publishNowAndThen()

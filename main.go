@@ -32,10 +32,12 @@ import (
 
 const version = "0.1.0"
 
-// Exit codes: 2 is a fault of the settings, as the flag package has it.
+// Exit codes: 2 is a fault of the settings, as the flag package has it; 3 is what
+// keydesk audit verify finds in a log that is sound as far as it goes.
 const (
 	exitFailed   = 1
 	exitSettings = 2
+	exitFindings = 3
 )
 
 func main() {
@@ -48,6 +50,9 @@ func main() {
 	fmt.Fprintln(os.Stderr, "keydesk: "+strings.ReplaceAll(err.Error(), "\n", "\nkeydesk: "))
 	if errors.Is(err, config.ErrSettings) {
 		os.Exit(exitSettings)
+	}
+	if errors.Is(err, web.ErrFindings) {
+		os.Exit(exitFindings)
 	}
 	os.Exit(exitFailed)
 }
@@ -129,6 +134,7 @@ func startBackground(ctx context.Context, c config.Config, s stores, accounts *i
 	background.Go(accounts.Default().Run)
 	background.Go(web.Reconciler{Accounts: accounts, Journal: s.journal, Log: log, Now: time.Now, Version: version}.Run)
 	background.Go(web.Retention{Journal: s.journal, Log: log, Now: time.Now, Keep: c.Retention()}.Run)
+	background.Go(web.AuditCheck{Journal: s.journal, Log: log}.Run)
 	if s.sso != nil {
 		background.Go(func(ctx context.Context) { s.sso.Run(ctx, log) })
 	}

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -42,11 +41,14 @@ func (a AuditLog) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := newAuditLogPage(events, total, size, q)
+	report := a.Journal.LastReport()
 	if q.Verify {
-		if page.Chain, err = a.verify(r); err != nil {
-			return err
-		}
+		report = a.Journal.Check(r.Context()) // reads the whole log, hence on demand only
 	}
+	if report.Err != nil {
+		return report.Err
+	}
+	page.Chain = chainStatus(report, a.Now())
 	page.Shell, err = a.Shell(w, r, Page{Title: "Audit log", Current: auditLogPath,
 		Crumbs: []views.Crumb{{Text: "Audit log"}}})
 	if err != nil {
@@ -59,17 +61,42 @@ func (a AuditLog) List(w http.ResponseWriter, r *http.Request) error {
 // can count.
 func offset(page, size int) int { return min(page-1, math.MaxInt32/size) * size }
 
-// verify reads the whole journal, which is why it is done on demand only.
-func (a AuditLog) verify(r *http.Request) (views.Status, error) {
-	rows, err := a.Journal.Verify(r.Context())
-	var chain *audit.ChainError
+// chainStatus is what the last verification came to, and when.
+func chainStatus(r audit.Report, now time.Time) views.Status {
 	switch {
-	case errors.As(err, &chain):
-		return views.Status{Kind: "error", Text: fmt.Sprintf("The audit log has been tampered with or damaged. First bad row: %d (%s).", chain.Seq, chain.Why)}, nil
-	case err != nil:
-		return views.Status{}, err
+	case r.At.IsZero():
+		return views.Status{}
+	case r.Damage != nil:
+		return views.Status{Kind: "error", Text: fmt.Sprintf(
+			"The audit log has been tampered with or damaged. First bad row: %d (%s).", r.Damage.Seq, r.Damage.Why)}
+	case len(r.Findings) > 0:
+		text := "The rows that are there are as they were written, but the end is not proved:"
+		for _, f := range r.Findings {
+			text += " " + f.Text + "."
+		}
+		return views.Status{Kind: "warning", Text: text}
 	}
-	return views.Status{Kind: "success", Text: "Verified: all " + thousands(int(rows)) + " rows are as they were written, and none is missing."}, nil
+	return views.Status{Kind: "success", Text: fmt.Sprintf(
+		"Verified: all %s rows are as they were written, and none is missing, as of %s.",
+		thousands(int(r.Rows)), lowerNow(relative(now, r.At)))}
+}
+
+// auditBanner is on every page of those who may read the audit log, while something
+// speaks against it.
+func auditBanner(r audit.Report) (views.Flash, bool) {
+	if r.At.IsZero() || r.Sound() {
+		return views.Flash{}, false
+	}
+	if r.Damage != nil {
+		return views.Flash{Kind: "error", Title: "The audit log was changed outside Keydesk",
+			Text: "Rows are missing or are not what was written. The audit log page names the first one."}, true
+	}
+	if r.Err != nil {
+		return views.Flash{Kind: "warning", Title: "The audit log could not be verified",
+			Text: "Keydesk tries again within a day. Verify on the audit log page tries now."}, true
+	}
+	return views.Flash{Kind: "warning", Title: "The end of the audit log is not proved",
+		Text: "Its checkpoint is or was missing, so rows may have been cut off. The audit log page says more."}, true
 }
 
 func newAuditLogPage(events []audit.Event, total, size int, q auditQuery) views.AuditLogPage {

@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -126,5 +128,28 @@ func TestAuditLogExport(t *testing.T) {
 	helen := s.signedIn("helen")
 	for _, path := range []string{"/audit-log", "/audit-log.csv", "/audit-log/1"} {
 		helen.get(path).wantStatus(t, http.StatusForbidden)
+	}
+}
+
+// A finding is on every page of those who may read the audit log, and in /readyz.
+func TestFindingsOfTheAuditLogAreShown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.browser().get("/readyz").wantText(t, `"audit_log":"not verified yet"`)
+	s.Journal.Check(t.Context())
+	s.browser().get("/readyz").wantText(t, `"audit_log":"verified"`)
+	ada, helen := s.signedIn("ada"), s.signedIn("helen")
+	ada.get("/audit-log").wantText(t, "none is missing, as of ")
+
+	if err := os.Remove(filepath.Join(s.Dir, "journal.key.checkpoint")); err != nil {
+		t.Fatal(err)
+	}
+	s.Journal.Check(t.Context())
+	const banner = "The end of the audit log is not proved"
+	ada.get("/search").wantText(t, banner)
+	ada.get("/audit-log").wantText(t, "missing or empty")
+	s.browser().get("/readyz").wantStatus(t, http.StatusOK).wantText(t, `"audit_log":"not proved"`)
+	if strings.Contains(helen.get("/search").Body, banner) {
+		t.Error("the help desk, which cannot read the audit log, is told of it")
 	}
 }

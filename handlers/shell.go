@@ -30,6 +30,9 @@ func (b Base) Shell(w http.ResponseWriter, r *http.Request, p Page) (views.Shell
 	s.AccountLabel, s.AccountAlias = accountLabel(identity), identity.Alias
 	s.Nav = sideOf(sideAsked{u.Role, identity.Account, p.Current, false})
 	s.Crumbs = p.trail(identity.Account)
+	if banner, found := auditBanner(b.Journal.LastReport()); found && u.Can(auth.ViewAuditLog) {
+		s.Flashes = append(s.Flashes, banner)
+	}
 	if !b.Writable() {
 		s.Flashes = append(s.Flashes, views.Flash{Kind: "warning", Title: "Changes are not possible at the moment",
 			Text: "Keydesk can't write to its database. You can read, but sign-ins, look-ups and changes are refused until it can."})

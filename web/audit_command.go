@@ -33,12 +33,15 @@ func readAudit(ctx context.Context, c config.Config, stdout io.Writer) error {
 	if errors.Is(err, audit.ErrKeyMissing) || errors.Is(err, audit.ErrNoJournal) {
 		return wrongData(err)
 	}
+	if errors.Is(err, audit.ErrKeyFile) {
+		return config.Fault(err)
+	}
 	if err != nil {
 		return err
 	}
 	switch c.Command {
 	case config.CommandVerify:
-		return verifyAudit(ctx, journal, stdout)
+		return verifyAudit(ctx, journal, c.Head, stdout)
 	case config.CommandFindSecrets:
 		return findSecrets(ctx, journal, stdout)
 	}
@@ -69,11 +72,49 @@ func rotateKey(ctx context.Context, c config.Config, stdout io.Writer) error {
 	return nil
 }
 
-func verifyAudit(ctx context.Context, journal *audit.Journal, stdout io.Writer) error {
-	rows, err := journal.Verify(ctx)
-	if err != nil {
-		return err // a *audit.ChainError names the first bad row
+// ErrFindings means that the audit log is sound as far as it goes, and that its
+// checkpoint is or was missing: rows may have been cut off at the end.
+var ErrFindings = errors.New("the end of the audit log is not proved")
+
+func verifyAudit(ctx context.Context, journal *audit.Journal, head string, stdout io.Writer) error {
+	report := journal.Check(ctx)
+	switch {
+	case report.Damage != nil:
+		return report.Damage // names the first bad row
+	case report.Err != nil:
+		return report.Err
 	}
+	if err := compareHead(ctx, journal, head, stdout); err != nil {
+		return err
+	}
+	if err := tellSealings(ctx, journal, report.Rows, stdout); err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, "The newest row is "+report.Head)
+
+	var found error
+	for _, f := range report.Findings {
+		found = errors.Join(found, errors.New(f.Text))
+	}
+	if found != nil {
+		return fmt.Errorf("%w:\n%w\nIf you restored a backup: keydesk audit accept-checkpoint -reason TEXT", ErrFindings, found)
+	}
+	return nil
+}
+
+// compareHead checks a row that was noted elsewhere, where one was given.
+func compareHead(ctx context.Context, journal *audit.Journal, head string, stdout io.Writer) error {
+	if head == "" {
+		return nil
+	}
+	known, err := journal.Compare(ctx, head)
+	if err == nil && !known {
+		fmt.Fprintln(stdout, "Retention has taken out the row of -head since.")
+	}
+	return err
+}
+
+func tellSealings(ctx context.Context, journal *audit.Journal, rows int64, stdout io.Writer) error {
 	sealings, err := journal.Sealings(ctx)
 	if err != nil {
 		return err
@@ -88,6 +129,25 @@ func verifyAudit(ctx context.Context, journal *audit.Journal, stdout io.Writer) 
 		fmt.Fprintf(stdout, "  %s by %s, row %d: %s\n", e.Time.Format(time.RFC3339), e.Actor.Name, e.Seq, e.Reason)
 	}
 	return nil
+}
+
+// acceptCheckpoint ends the findings that a restored backup leaves.
+func acceptCheckpoint(ctx context.Context, c config.Config, version string, stdout io.Writer) (err error) {
+	reason, err := commandReason(c)
+	if err != nil {
+		return err
+	}
+	database, journal, err := openBeside(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+
+	accepted, err := journal.AcceptCheckpoint(ctx, audit.Event{Actor: operator(), Reason: reason, Version: version})
+	if err == nil {
+		fmt.Fprintf(stdout, "Accepted and recorded: %d.\n", accepted)
+	}
+	return err
 }
 
 // findSecrets names the rows, never what they hold: a terminal keeps what it has shown.

@@ -26,6 +26,8 @@ func Command(ctx context.Context, c config.Config, version string, stdout io.Wri
 		return rotateKey(ctx, c, stdout)
 	case config.CommandSeal:
 		return sealAudit(ctx, c, version, stdout)
+	case config.CommandAccept:
+		return acceptCheckpoint(ctx, c, version, stdout)
 	}
 	return peopleCommand(ctx, c, version, stdout)
 }

@@ -25,9 +25,10 @@ func (s *site) readyz(w http.ResponseWriter, r *http.Request) error {
 	state := struct {
 		Database  string `json:"database"`
 		Journal   string `json:"journal"`
+		AuditLog  string `json:"audit_log"`
 		IAM       string `json:"iam"`
 		Inventory string `json:"inventory"`
-	}{"ok", "ok", s.iamState(), "reading"}
+	}{"ok", "ok", s.auditState(), s.iamState(), "reading"}
 	status := http.StatusOK
 	if err := s.probe.ask(r.Context(), s.DB.ProbeWrite); err != nil {
 		state.Database = "unavailable"
@@ -43,6 +44,21 @@ func (s *site) readyz(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	return json.NewEncoder(w).Encode(state)
+}
+
+// auditState is what the last verification of the audit log came to. It is told as
+// information: a finding is for people to look at, and to stop serving would let
+// whoever can change one row switch Keydesk off.
+func (s *site) auditState() string {
+	switch r := s.Journal.LastReport(); {
+	case r.At.IsZero():
+		return "not verified yet"
+	case r.Damage != nil:
+		return "damaged"
+	case !r.Sound():
+		return "not proved"
+	}
+	return "verified"
 }
 
 // iamState is "ok", or the code of what the last reading of the users met.

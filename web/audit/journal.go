@@ -37,6 +37,7 @@ type Journal struct {
 	noteErr error
 	// damage, found at Open, keeps Append from burying the evidence under new rows.
 	damage *ChainError
+	report Report // of the last Check
 }
 
 // Open opens the journal in d. keyFile holds the chain's key; it is created with mode
@@ -143,6 +144,9 @@ func (j *Journal) anchor(ctx context.Context, head link) error {
 
 // actionAnchor is the action of a row that only says where the chain goes on from.
 const actionAnchor = "AnchorJournal"
+
+// reasonNewKey is the reason of such a row after the key was changed: nothing was lost.
+const reasonNewKey = "the first row under the new key"
 
 var errNotFirst = errors.New("another replica has made the journal meanwhile")
 

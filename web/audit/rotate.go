@@ -50,7 +50,7 @@ func Rotate(ctx context.Context, d *db.DB, keyFile string) (rows int64, err erro
 		return rows, err
 	}
 	j.keys, j.key, j.stretch = keys, key, j.stretch+1
-	_, err = j.Append(ctx, Event{Action: actionAnchor, Reason: "the first row under the new key"})
+	_, err = j.Append(ctx, Event{Action: actionAnchor, Reason: reasonNewKey})
 	return rows, err
 }
 

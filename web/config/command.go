@@ -15,6 +15,7 @@ const (
 	CommandRotate      = "audit rotate-key"
 	CommandFindSecrets = "audit find-secrets"
 	CommandSeal        = "audit seal"
+	CommandAccept      = "audit accept-checkpoint"
 
 	CommandPeople        = "people list"
 	CommandCreatePerson  = "people create"
@@ -26,7 +27,7 @@ const (
 // Commands lists them, as they are typed.
 func Commands() []string {
 	return []string{
-		CommandVerify, CommandExport, CommandRotate, CommandFindSecrets, CommandSeal,
+		CommandVerify, CommandExport, CommandRotate, CommandFindSecrets, CommandSeal, CommandAccept,
 		CommandPeople, CommandCreatePerson, CommandResetPassword, CommandResetCodes, CommandEndSessions,
 	}
 }
@@ -78,6 +79,8 @@ func (c Config) validateCommand() error {
 	case CommandSeal:
 		_, err := c.SealRows()
 		return err
+	case CommandAccept:
+		return notEmpty("reason", c.Reason)
 	case CommandCreatePerson:
 		return errors.Join(notEmpty("user", c.User), notEmpty("role", c.Role))
 	case CommandResetPassword, CommandResetCodes, CommandEndSessions:

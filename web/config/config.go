@@ -43,6 +43,7 @@ type Config struct {
 	JournalRetention  int    // days the audit log is kept; 0 is for ever
 	Command           string // one of Commands, or "" for serving
 	Format            string // of CommandExport: "jsonl" or "csv"
+	Head              string // of CommandVerify: a row as the log names it, NUMBER:HASH; optional
 	Rows              string // of CommandSeal: numbers, ranges, or "found"; see SealRows
 	User, Role        string // whom a people command is about, and what they may do
 	PasswordFile      string // with the password that a people command sets
@@ -136,6 +137,8 @@ func (c *Config) settings() []setting {
 
 		{group: "keydesk audit", name: "format", value: "jsonl|csv", fallback: "jsonl", text: &c.Format,
 			help: "form of the export"},
+		{group: "keydesk audit", name: "head", value: "NUMBER:HASH", text: &c.Head,
+			help: "also check that this row, noted from the log, is still there"},
 		{group: "keydesk audit", name: "rows", value: "ROWS", text: &c.Rows,
 			help: "rows to seal, such as 17,40-42; found is all of find-secrets"},
 
@@ -146,7 +149,7 @@ func (c *Config) settings() []setting {
 		{group: "keydesk people", name: "password-file", value: "FILE", text: &c.PasswordFile,
 			help: "the password to set; else one is made up and printed once"},
 		{group: "keydesk people", name: "reason", value: "TEXT", text: &c.Reason,
-			help: "reason or ticket, for the audit log; also of keydesk audit seal"},
+			help: "reason or ticket, for the audit log; also of keydesk audit seal and accept-checkpoint"},
 
 		{group: "First start and checks", name: "admin-password-file", value: "FILE", text: &c.AdminPasswordFile,
 			help: "make the administrator \"admin\" with the password in this file"},

@@ -11,9 +11,11 @@ const helpHead = `Keydesk - who owns this access key, and is it still needed?
   keydesk -iam aws              your AWS account, with the credentials the AWS CLI would use
   keydesk -iam aws -check       say whether that would work, and exit
   keydesk audit verify          check the audit log in -data: 0 fine, 1 tampered with, 2 bad settings
+                                or key file, 3 fine but its checkpoint is or was missing
   keydesk audit export          write it to standard output
   keydesk audit find-secrets    name its rows that may hold a secret access key
   keydesk audit seal            take what is secret out of rows, so that it still verifies
+  keydesk audit accept-checkpoint   record with -reason why the checkpoint was missing
   keydesk audit rotate-key      give it a new key, while no Keydesk runs on it
   keydesk people list           who can sign in
   keydesk people create         add a local account: -user and -role

@@ -75,6 +75,49 @@ func TestAuditCommands(t *testing.T) {
 	}
 }
 
+// Whoever can write the data folder takes the newest rows and the checkpoint out while
+// Keydesk is stopped.
+func TestVerifyWithoutACheckpoint(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	newPerson(t).post(a.URL+"/sign-in", map[string][]string{"user_name": {"admin"}, "password": {password}})
+	a.stop()
+	out, status := keydeskOn(t, a.Data, "audit", "verify")
+	_, head, found := strings.Cut(strings.TrimSpace(out), "The newest row is ")
+	if status != 0 || !found {
+		t.Fatalf("status %d: %s", status, out)
+	}
+
+	checkpoint := filepath.Join(a.Data, "journal.key.checkpoint")
+	rewrite(t, a.Data, `DROP TRIGGER journal_no_delete`, `DELETE FROM journal WHERE seq = (SELECT MAX(seq) FROM journal)`)
+	if err := os.Remove(checkpoint); err != nil {
+		t.Fatal(err)
+	}
+	if out, status := keydeskOn(t, a.Data, "audit", "verify"); status != 3 || !strings.Contains(out, "missing or empty") {
+		t.Errorf("status %d: %s", status, out)
+	}
+	if out, status := keydeskOn(t, a.Data, "audit", "verify", "-head", head); status != 1 || !strings.Contains(out, "the row is missing") {
+		t.Errorf("with the head from the log: status %d: %s", status, out)
+	}
+
+	if out, status := keydeskOn(t, a.Data, "audit", "accept-checkpoint"); status != 2 || !strings.Contains(out, "-reason") {
+		t.Errorf("accepting without a reason: status %d: %s", status, out)
+	}
+	if out, status := keydeskOn(t, a.Data, "audit", "accept-checkpoint", "-reason", "restored a backup"); status != 0 {
+		t.Errorf("accepting: status %d: %s", status, out)
+	}
+	if out, status := keydeskOn(t, a.Data, "audit", "verify"); status != 0 {
+		t.Errorf("afterwards: status %d: %s", status, out)
+	}
+
+	if err := os.Chmod(filepath.Join(a.Data, "journal.key"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, status := keydeskOn(t, a.Data, "audit", "verify"); status != 2 || !strings.Contains(out, "chmod 600") {
+		t.Errorf("a key that others can read: status %d: %s", status, out)
+	}
+}
+
 func TestAuditCommandsWithoutAJournal(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()

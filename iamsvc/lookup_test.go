@@ -147,7 +147,7 @@ func TestLookUpMisses(t *testing.T) {
 		{"aws_secret_access_key = " + sentinel, LooksLikeSecret, 0, "", ""},
 		{"AKIA123", NotAKeyID, 0, "", ""},
 		{"AKIA1234", Matches, 0, "", ""},
-		{"AIDACKCEVSQ6C2EXAMPLE", NotAKeyID, 0, "", ""},
+		{"AIDACKCEVSQ6C2EXAMPLE", Matches, 0, "", ""},
 		{"0123456789abcdef0123456789abcdef", NotAKeyID, 0, "", ""},
 		{"no key in this text", NotAKeyID, 0, "", ""},
 		{"", NotAKeyID, 0, "", ""},
@@ -255,7 +255,7 @@ func TestLookUpOfANameThatNobodyBears(t *testing.T) {
 		"no body":               "",
 		"password=hunter2":      "",
 		"123456789012":          "",
-		"AIDACKCEVSQ6C2EXAMPLE": "",
+		"AIDACKCEVSQ6C2EXAMPLE": "AIDACKCEVSQ6C2EXAMPLE", // an ID, no name
 		"AKIA1234":              "",
 		"<b>nobody":             "",
 		"abcdefghijklmnopqrstuvwxyzabcdefghijklmn": "", // as long as a secret

@@ -2,14 +2,15 @@ package paste
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
 // An end of four characters is what leak notices give; of a start the first
-// four are the same for every key.
+// four are the same for every key. Of an end, the last eleven characters are
+// enough, and too few for a secret.
 const (
 	shortestEnd   = 4
+	longestEnd    = shortestLeak - 1
 	shortestStart = 8
 )
 
@@ -19,98 +20,53 @@ func (p Part) says() bool {
 }
 
 const (
-	// A run of stars, dots or the like with hyphens and brackets in it.
-	mask = `[-\[(]*(?:[*•●…]|\.\.)[-*•●….\[\]()]*`
-	// Sentences go on after an ID; only capitals and digits are part of one.
-	endOfID = `([A-Z0-9]{4,16})(?:[^A-Za-z0-9*]|$)`
+	// The signs that people write over letters. One of the first is enough, of
+	// the others several.
+	strongSigns = `*•●…∗⁎✱✳■▪◾◼█▓▒⬛⚫○◦·∙⋅×¤`
+	weakSigns   = `#xX_?~.–—-`
+	hidden      = `[<\[({](?i:redacted|hidden|masked|removed|secret|snip|omitted|filtered|truncated|sanitized|private|sensitive|hide|xxx+|\.\.\.)[>\])}]`
+	mask        = ` ?(?:[` + strongSigns + `]|[` + weakSigns + `]{2}|` + hidden + `)(?:[` + strongSigns + `#_?~.–—-]|` + hidden + `|[\[\](){}<>]|[xX]{2,})* ?`
 )
 
 var (
-	maskedID   = regexp.MustCompile(`(?:^|[^A-Za-z0-9])([Aa][Kk][Ii][Aa][A-Za-z0-9]{0,15})` + mask + `([A-Za-z0-9]{0,16})`)
-	maskedEnd  = regexp.MustCompile(`(?:^|[\s"'(:=])` + mask + endOfID)
-	namedEnd   = regexp.MustCompile(`(?i:\bend(?:s|ing)?\s+(?:in|with)|\blast\s+(?:four|4)\s+(?:characters?|chars?|digits?|letters?)(?:\s+(?:is|are))?)[\s:="'“*.…-]+` + endOfID)
-	cutOffID   = regexp.MustCompile(`(?:^|[^A-Za-z0-9])(AKIA[A-Z0-9]{4,11})(?:[^A-Za-z0-9*•●….]|\.?$|\.\s)`)
-	maskedX    = regexp.MustCompile(`X{6,}`)
-	maskBefore = regexp.MustCompile(`^(?:[-*•●….]|[xX]{3,})+`)
+	maskedX = regexp.MustCompile(`X{5,}`)
+	// After the start of an ID: what masks the rest, and what is left at its end.
+	maskAfter = regexp.MustCompile(`^` + mask + `([A-Za-z0-9]*)`)
 )
 
-// unmask takes apart an ID whose middle was written over with x's.
-func unmask(keyID string) (Part, bool) {
-	at := maskedX.FindStringIndex(keyID)
-	if at == nil {
-		return Part{}, false
+// readMasked reads an ID of which some is left: its start, and after a mask
+// perhaps its end.
+func (s *scan) readMasked(at, end int) bool {
+	start := strings.ToUpper(s.text[at:end])
+	if maskedX.MatchString(start) && len(start) <= 2*LengthOfKeyID {
+		x := maskedX.FindStringIndex(start)
+		return s.addMasked(at, Part{Start: start[:x[0]], End: strings.TrimLeft(start[x[1]:], "X")})
 	}
-	return Part{Kind: MaskedKeyID, Start: keyID[:at[0]], End: keyID[at[1]:]}, true
-}
-
-func (t *Text) findMasked(text string) {
-	defer t.dropExplained()
-	for _, m := range maskedID.FindAllStringSubmatch(text, -1) {
-		f := Part{Kind: MaskedKeyID, Start: strings.ToUpper(m[1]), End: strings.ToUpper(m[2])}
-		if oneCase(m[2]) && oneCase(m[1]+m[2]) {
-			t.addMasked(f)
-		} else {
-			t.addMasked(Part{Kind: MaskedKeyID, Start: f.Start}) // a sentence that goes on
+	isWord := strings.TrimSpace(s.text) == s.text[at:end]
+	if m := maskAfter.FindStringSubmatch(s.after(end, longestLabel)); m != nil && isOneCase(s.text[at:end]) {
+		tail := m[1]
+		if isOneCase(s.text[at:end]+tail) || isUpper(tail) && len(tail) >= 2 {
+			return s.addMasked(at, Part{Start: start, End: strings.ToUpper(tail)})
 		}
+		return s.addMasked(at, Part{Start: start}) // a sentence that goes on
 	}
-	for _, m := range cutOffID.FindAllStringSubmatch(text, -1) {
-		f, masked := unmask(m[1])
-		if !masked {
-			f = Part{Kind: MaskedKeyID, Start: m[1]}
-		}
-		t.addMasked(f)
+	cutOffHere := isUpper(s.text[at:end]) && strings.ContainsAny(start+" ", digits) || start[:4] == "AKIA" && isUpper(s.text[at:end])
+	if len(start) >= shortestStart && len(start) < LengthOfKeyID && (isWord || cutOffHere) && (start[:4] == "AKIA" || strings.ContainsAny(start, digits)) {
+		return s.addMasked(at, Part{Start: start})
 	}
-	if t.HasSecret() || len(t.Of(KeyID, TemporaryKeyID)) > 0 {
-		return // an end may be the secret's: masked, it stands beside the ID
+	if start[:4] == "AKIA" && len(start) > 4 {
+		s.notUnderstood++
 	}
-	for _, ends := range []*regexp.Regexp{maskedEnd, namedEnd} {
-		for _, m := range ends.FindAllStringSubmatch(text, -1) {
-			if strings.Trim(m[1], "0123456789") != "" && !strings.HasPrefix(m[1], "AKIA") { // else of a masked account number
-				t.addMasked(Part{Kind: MaskedKeyID, End: m[1]})
-			}
-		}
-	}
-	t.addWord()
+	return false
 }
 
-// addWord reads a text of one word as the end or the beginning of an ID, in
-// any case.
-func (t *Text) addWord() {
-	word := strings.ToUpper(maskBefore.ReplaceAllString(t.Word, ""))
-	trimmed := len(word) < len(t.Word)
-	switch {
-	case !wordOfID.MatchString(word) || len(word) >= minKeyID:
-	case strings.HasPrefix(word, "AKIA"):
-		if f, masked := unmask(word); masked {
-			t.addMasked(f)
-		} else {
-			t.addMasked(Part{Kind: MaskedKeyID, Start: word})
-		}
-	case trimmed:
-		t.addMasked(Part{Kind: MaskedKeyID, End: word})
+func (s *scan) addMasked(at int, p Part) bool {
+	p.Kind = MaskedKeyID
+	p.End = p.End[max(0, len(p.End)-longestEnd):]
+	if !p.says() {
+		s.notUnderstood++
+		return false
 	}
-}
-
-func (t *Text) addMasked(p Part) {
-	if p.says() {
-		t.add(p)
-	}
-}
-
-// dropExplained leaves out masked IDs that stand whole in the text too.
-func (t *Text) dropExplained() {
-	whole := t.Of(KeyID, TemporaryKeyID)
-	t.Parts = slices.DeleteFunc(t.Parts, func(p Part) bool {
-		explains := func(id Part) bool { return id.Text == p.Start || p.Matches(id.Text) }
-		return p.Kind == MaskedKeyID && slices.ContainsFunc(whole, explains)
-	})
-}
-
-// EndOfKeyID reads a word as the last characters of an access key ID: leak
-// notices name a key by them.
-func EndOfKeyID(word string) (p Part, ok bool) {
-	if len(word) < shortestEnd || !wordOfID.MatchString(word) {
-		return Part{}, false
-	}
-	return Part{Kind: MaskedKeyID, End: strings.ToUpper(word)}, true
+	s.add(at, p)
+	return true
 }

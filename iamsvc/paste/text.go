@@ -16,18 +16,20 @@ type Kind string
 
 // The kinds of parts.
 const (
-	KeyID          Kind = "access key ID"           // AKIA, whole
+	KeyID          Kind = "access key ID"           // AKIA and 16, or on other servers 12 to 15, more characters
 	TemporaryKeyID Kind = "temporary access key ID" // ASIA, whole: of a role or session
 	MaskedKeyID    Kind = "masked access key ID"    // Start and End are what is left of it
 	UserName       Kind = "user name"
 	UserID         Kind = "user ID" // AIDA
 	RoleName       Kind = "role name"
 	RoleSession    Kind = "role session" // "role/session", of the ARN of an assumed role
+	FederatedUser  Kind = "federated user"
 	GroupName      Kind = "group name"
-	RootUser       Kind = "root user" // by its ARN; it has no name
-	OtherID        Kind = "other ID"  // AROA, AGPA and the like: KindOfID says what of
-	Contact        Kind = "contact"   // an e-mail address
-	Word           Kind = "word"      // one of a list of words that may be names
+	RootUser       Kind = "root user"                       // by its ARN; it has no name
+	OtherKeyID     Kind = "access key ID of another server" // by its label, as it was written
+	OtherID        Kind = "other ID"                        // AROA, AGPA and the like: KindOfID says what of
+	Contact        Kind = "contact"                         // an e-mail address
+	Word           Kind = "word"                            // one of a list of words that may be names
 )
 
 // Part is one thing that was recognized in a text.
@@ -90,6 +92,20 @@ func (t *Text) First(kind Kind) Part {
 		return Part{}
 	}
 	return t.Parts[at]
+}
+
+// Asked returns the parts that are asked about: all but the actors and the
+// roles they use, or all when there are no others.
+func (t *Text) Asked() (parts []Part) {
+	for _, p := range t.Parts {
+		if !p.Actor && p.Kind.isAsked() {
+			parts = append(parts, p)
+		}
+	}
+	if len(parts) == 0 {
+		return t.Parts
+	}
+	return parts
 }
 
 // Matches reports whether the whole ID could be the one that was masked.

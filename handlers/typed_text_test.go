@@ -50,7 +50,7 @@ var textForms = map[string]func(s *site, b *browser) (page, string){
 // noTextForms are those in which nothing is typed, or nothing that may come back: a
 // password, a code, or what was pasted into Search.
 var noTextForms = []string{
-	"/search", "/accounts/{account}/users/refresh", "/accounts/{account}/inventory/read-again", "/accounts/{account}/users/preferences",
+	"/search", "/search.csv", "/accounts/{account}/users/refresh", "/accounts/{account}/inventory/read-again", "/accounts/{account}/users/preferences",
 	"/accounts/{account}/inventory/pause", "/accounts/{account}/inventory/resume", "/accounts/{account}/credential-report",
 	"/accounts/{account}/users/{user}/access-keys/create", "/accounts/{account}/users/{user}/access-keys/done",
 	"/settings", "/settings/password", "/settings/codes", "/settings/codes/confirm", "/settings/codes/off", "/my-sessions/end",

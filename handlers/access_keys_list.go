@@ -120,7 +120,7 @@ func (a AccessKeys) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, list, err := newListPage(a.pictures.of(account), parseListQuery(r.URL.Query()),
+	page, list, err := newListPage(a.pictures.of(account), parseListQuery(r.URL.Query(), account.Inventory().Knows),
 		listPerson{account: account.ID(), prefs: prefs, now: a.Now()})
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func TestDashboardFiguresAreTheirLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q := parseListQuery(u.Query())
+		q := parseListQuery(u.Query(), nil)
 		if q.encode() != u.RawQuery {
 			t.Errorf("%s: the list understands %s", address, q.encode())
 		}

@@ -75,7 +75,7 @@ func (i Inventory) control(w http.ResponseWriter, r *http.Request, action string
 	if err != nil {
 		return err
 	}
-	return seeOther(w, r, listBack(r, account.ID()))
+	return seeOther(w, r, listBack(r, account))
 }
 
 // reading is the bar above a list, with buttons for those who may use them.
@@ -86,7 +86,7 @@ func (b Base) reading(r *http.Request, account *iamsvc.Account, shown *iamsvc.In
 	p := account.ProgressIn(shown)
 	bar = newReading(p, account.ID(), list)
 	if bar.Text != "" {
-		bar.Query = parseListQuery(r.URL.Query()).encode()
+		bar.Query = parseListQuery(r.URL.Query(), account.Inventory().Knows).encode()
 	}
 	frame.ComeBack = comeBackIn(p, missing)
 	if bar.StreamURL != "" && b.user(r).Can(auth.GenerateCredentialReport) {

@@ -77,7 +77,7 @@ func export[T any](w http.ResponseWriter, r *http.Request, b Base, pictures *pic
 	if err != nil {
 		return err
 	}
-	p, q := pictures.of(account), parseListQuery(r.URL.Query())
+	p, q := pictures.of(account), parseListQuery(r.URL.Query(), account.Inventory().Knows)
 	if p.inventory.AsOf.IsZero() {
 		// A file without rows would say that there are none; the page says what is wrong.
 		return seeOther(w, r, q.at(listPath(p.name, p.account)))

@@ -37,7 +37,7 @@ func (u Users) PreferencesForm(w http.ResponseWriter, r *http.Request) error {
 		values = nil
 	}
 	p := listPerson{account: account.ID(), prefs: prefs, now: u.Now()}
-	q := parseListQuery(values)
+	q := parseListQuery(values, account.Inventory().Knows)
 	page := views.PreferencesPage{Preferences: newListPreferences(listUsers, columnChoices(userColumns, prefs.UserColumns), p, q)}
 	if r.URL.Query().Get("list") == listKeys {
 		page.Preferences = newListPreferences(listKeys, columnChoices(keyColumns, prefs.KeyColumns), p, q)
@@ -98,7 +98,7 @@ func (u Users) SavePreferences(w http.ResponseWriter, r *http.Request) error {
 	if err := u.Sessions.SavePreferences(r.Context(), person, prefs); err != nil {
 		return err
 	}
-	return seeOther(w, r, listBack(r, account.ID()))
+	return seeOther(w, r, listBack(r, account))
 }
 
 // takeListPreferences changes what the form is about and leaves the rest.

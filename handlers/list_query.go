@@ -3,6 +3,7 @@ package handlers
 import (
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,9 +41,8 @@ var listOrder = sortKey{Column: "name"}
 // maxSortKeys bounds the URL; nobody sees a fourth key's effect.
 const maxSortKeys = 3
 
-func parseListQuery(v url.Values) listQuery {
+func parseListQuery(v url.Values, knows paste.Known) listQuery {
 	q := listQuery{
-		Search:  strings.Trim(strings.TrimSpace(v.Get("q")), "\"'`"), // pasted with its quotes; no name has any
 		Keys:    known(v.Get("keys"), keyStates),
 		Age:     knownDays(v.Get("age")),
 		Used:    known(v.Get("used"), usedChoices),
@@ -57,17 +57,45 @@ func parseListQuery(v url.Values) listQuery {
 	if n, err := strconv.Atoi(orElse(v.Get("page"), "1")); err == nil && n > 1 {
 		q.Page = n
 	}
-	if len(q.Search) > maxSearch || !printable(q.Search) {
-		q.Search = ""
-	}
-	if q.Search != "" && paste.HasSecret(q.Search) {
-		q.Search, q.Secret = "", true
-	}
+	q.Search, q.Secret = listSearch(v.Get("q"), knows)
 	return q
 }
 
 // maxSearch is the longest search text in bytes; longer ones find nothing anyway.
 const maxSearch = 256
+
+// listSearch is what a list is searched for. An ARN, or a name among signs that
+// do not show, is the known user or key that it names. Anything else that could
+// hold a secret is dropped, since it would come back in every link of the page.
+func listSearch(text string, knows paste.Known) (search string, secret bool) {
+	text = strings.Trim(strings.TrimSpace(text), "\"'`") // pasted with its quotes; no name has any
+	if len(text) > maxSearch {
+		return "", mayHoldSecret(text)
+	}
+	t := paste.Parse(text, knows)
+	if parts := t.Of(paste.KeyID, paste.UserName); len(parts) == 1 && knows != nil && knows(parts[0].Text) != "" && !t.HasSecret() {
+		return parts[0].Text, false
+	}
+	switch {
+	case knows != nil && knows(text) != "":
+		return text, false
+	case knows != nil && t.Word != "" && knows(t.Word) != "":
+		return t.Word, false
+	case t.HasSecret(), mayHoldSecret(text):
+		return "", true
+	case !printable(text):
+		return "", false
+	}
+	return text, false
+}
+
+// mayHoldSecret is stricter than the reader, whose result shows what was
+// recognized alone: a list shows the whole text again.
+func mayHoldSecret(text string) bool {
+	return paste.HasSecret(text) || asLongAsSecret.MatchString(text)
+}
+
+var asLongAsSecret = regexp.MustCompile(`[A-Za-z0-9/+=%\\]{40}`)
 
 func knownDays(value string) string {
 	if _, ok := parseDays(value); ok {

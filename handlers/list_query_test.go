@@ -13,7 +13,7 @@ func query(t *testing.T, encoded string) listQuery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parseListQuery(v)
+	return parseListQuery(v, nil)
 }
 
 func TestListQueryRoundTrip(t *testing.T) {
@@ -96,7 +96,7 @@ func TestListQueryKeepsKeyIDsAndSecretsOutOfLinks(t *testing.T) {
 		t.Errorf("links carry %q", got)
 	}
 	secret := url.Values{"q": {"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}}
-	q = parseListQuery(secret)
+	q = parseListQuery(secret, nil)
 	if q.Search != "" || !q.Secret || q.encode() != "" {
 		t.Errorf("a secret became %+v", q)
 	}

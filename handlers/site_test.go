@@ -45,7 +45,8 @@ type site struct {
 	DB            *db.DB
 	Dir           string
 	Log           *logBuffer
-	Way           *detour // between Keydesk and Local
+	Way           *detour    // between Keydesk and Local
+	Sent          *logBuffer // the bodies of all requests to IAM and STS
 	FirstRunToken string
 }
 
@@ -65,6 +66,22 @@ func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
+}
+
+// sending keeps what is sent to IAM and STS, for tests that search it.
+type sending struct {
+	next aws.HTTPClient
+	sent *logBuffer
+}
+
+func (s sending) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(r.Body, s.sent), r.Body}
+	}
+	return s.next.Do(r)
 }
 
 // newSite starts one with an administrator "admin", "helen" (help desk) and
@@ -136,7 +153,7 @@ func newEmptySite(t testing.TB) *site {
 
 func newSiteIn(t testing.TB, dir string, users int) *site {
 	t.Helper()
-	s := &site{t: t, Dir: dir, Log: &logBuffer{}}
+	s := &site{t: t, Dir: dir, Log: &logBuffer{}, Sent: &logBuffer{}}
 	ctx := context.Background()
 	log := slog.New(slog.NewJSONHandler(s.Log, nil))
 	check := func(err error) {
@@ -156,7 +173,7 @@ func newSiteIn(t testing.TB, dir string, users int) *site {
 	id, secret := s.Local.Credentials()
 	s.Way = &detour{straight: s.Local.Client()}
 	s.Account, err = iamsvc.Open(ctx, iamsvc.Config{
-		AWS: aws.Config{Region: "us-east-1", HTTPClient: s.Way,
+		AWS: aws.Config{Region: "us-east-1", HTTPClient: sending{s.Way, s.Sent},
 			Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")},
 		Journal: web.Journal{Audit: s.Journal, Now: time.Now, Version: "test"}, Logger: log,
 	})

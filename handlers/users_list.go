@@ -42,7 +42,7 @@ func (u Users) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	person := listPerson{account: account.ID(), prefs: prefs, mayCreate: u.user(r).Can(auth.CreateUsers), now: u.Now()}
-	page, list, err := newUsersPage(u.pictures.of(account), parseListQuery(r.URL.Query()), person)
+	page, list, err := newUsersPage(u.pictures.of(account), parseListQuery(r.URL.Query(), account.Inventory().Knows), person)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (u Users) Refresh(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	account.ReadAgain(shown...)
-	back := listBack(r, account.ID())
+	back := listBack(r, account)
 	inventory := account.Inventory()
 	done := make(chan error, 1)
 	u.Background(func(ctx context.Context) {
@@ -177,7 +177,7 @@ func (u Users) shown(r *http.Request, account *iamsvc.Account) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	q, size := postedQuery(r), pageSize(prefs.PageSize)
+	q, size := postedQuery(r, account), pageSize(prefs.PageSize)
 	switch r.PostFormValue("list") {
 	case listUsers:
 		p := u.pictures.of(account)
@@ -216,20 +216,20 @@ func (u Users) ReadAgain(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return seeOther(w, r, listBack(r, account.ID()))
+	return seeOther(w, r, listBack(r, account))
 }
 
 // listBack is the list that a form on it was sent from.
-func listBack(r *http.Request, account string) string {
-	return postedQuery(r).at(listPath(r.PostFormValue("list"), account))
+func listBack(r *http.Request, account *iamsvc.Account) string {
+	return postedQuery(r, account).at(listPath(r.PostFormValue("list"), account.ID()))
 }
 
 // postedQuery is what that list was asked for. Only the list's own parameters are
 // taken over: the field could hold anything.
-func postedQuery(r *http.Request) listQuery {
+func postedQuery(r *http.Request, account *iamsvc.Account) listQuery {
 	values, err := url.ParseQuery(r.PostFormValue("query"))
 	if err != nil {
 		values = nil
 	}
-	return parseListQuery(values)
+	return parseListQuery(values, account.Inventory().Knows)
 }

@@ -158,7 +158,7 @@ func isAccountNumber(s string) bool { return len(s) == 12 && strings.Trim(s, "01
 // word that is as long as one of its IDs and names no user is worth asking
 // about. A word as long as a secret is not: it would leave Keydesk.
 func (a *Account) foreignKeyID(inv *Inventory, word string) bool {
-	if inv.knows(word) != "" || !mayBeKeyID(word) || len(word) >= lengthOfSecret {
+	if inv.Knows(word) != "" || !mayBeKeyID(word) || len(word) >= lengthOfSecret {
 		return false
 	}
 	own := a.Identity().AccessKeyID

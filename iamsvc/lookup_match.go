@@ -13,8 +13,8 @@ func matchWord(inv *Inventory, word string) LookUpResult {
 	answer := Answer{Part: paste.Part{Kind: paste.Word}}
 	inv.matchName(&answer, word)
 	inv.matchContact(&answer, word)
-	if end, ok := paste.EndOfKeyID(word); ok {
-		newKeyMatcher(inv).match(&answer, end)
+	if len(word) >= lengthOfEnd && !strings.ContainsAny(word, "*.") {
+		newKeyMatcher(inv).match(&answer, paste.Part{Kind: paste.MaskedKeyID, End: strings.ToUpper(word)})
 	}
 	answer.Near = append(inv.nearUsers(word), inv.nearKeys(word)...)
 	found := answer.Found() || len(answer.Similar)+len(answer.Near) > 0

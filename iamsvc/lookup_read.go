@@ -10,9 +10,9 @@ import (
 // read recognizes what is in a text. An ID of another length than AWS's is a
 // whole one only when it is known, else the beginning of one.
 func (i *Inventory) read(text string) paste.Text {
-	t := paste.Parse(text, i.knows)
+	t := paste.Parse(text, i.Knows)
 	for n, p := range t.Parts {
-		if p.Kind == paste.KeyID && len(p.Text) < paste.LengthOfKeyID && i.knows(p.Text) != paste.KeyID {
+		if p.Kind == paste.KeyID && len(p.Text) < paste.LengthOfKeyID && i.Knows(p.Text) != paste.KeyID {
 			t.Parts[n].Kind, t.Parts[n].Text, t.Parts[n].Start = paste.MaskedKeyID, "", p.Text
 		}
 	}
@@ -22,8 +22,8 @@ func (i *Inventory) read(text string) paste.Text {
 	return t
 }
 
-// knows tells what the inventory has by that word: a key, or a user in any case.
-func (i *Inventory) knows(word string) paste.Kind {
+// Knows tells what the inventory has by that word: a key, or a user in any case.
+func (i *Inventory) Knows(word string) paste.Kind {
 	if _, ok := i.keyInAnyCase(word); ok {
 		return paste.KeyID
 	}
@@ -45,7 +45,7 @@ func (i *Inventory) mayHideSecret(t paste.Text, p paste.Part) bool {
 	default:
 		return false
 	}
-	if i.knows(p.Text) != "" {
+	if i.Knows(p.Text) != "" {
 		return false
 	}
 	random := len(p.Text) >= lengthOfRandom && p.Text != strings.ToLower(p.Text) && p.Text != strings.ToUpper(p.Text)

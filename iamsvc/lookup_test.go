@@ -301,6 +301,11 @@ func TestLookUpOfANameAsLongAsAKeyID(t *testing.T) {
 			t.Errorf("%q: %+v %v", text, r, err)
 		}
 	}
+	for _, secret := range []string{sentinel, strings.ReplaceAll(sentinel, "/", "x"), strings.ToLower(strings.ReplaceAll(sentinel, "/", "x")), strings.Repeat("a1", 20)} {
+		if _, err := a.LookUp(context.Background(), secret); err != nil {
+			t.Error(err)
+		}
+	}
 	if n := server.count("GetAccessKeyLastUsed") - before; n != 0 {
 		t.Errorf("%d calls", n)
 	}

@@ -138,7 +138,7 @@ func Search(p SearchPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"field\"><label for=\"look-up-file\">Log file <em class=\"optional\">- optional</em></label> <input type=\"file\" id=\"look-up-file\" name=\"file\" aria-describedby=\"look-up-file-constraint\"><p class=\"hint constraint\" id=\"look-up-file-constraint\">Choose a file or drop one here: plain text, JSON, CSV or .gz.</p></div><div class=\"actions\"><button type=\"submit\" class=\"btn primary\">Search</button></div></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"actions\"><button type=\"submit\" class=\"btn primary\">Search</button></div><div class=\"field\"><label for=\"look-up-file\">Log file <em class=\"optional\">- optional</em></label> <input type=\"file\" id=\"look-up-file\" name=\"file\" aria-describedby=\"look-up-file-constraint\"><p class=\"hint constraint\" id=\"look-up-file-constraint\">Choose a file or drop one here: plain text, JSON, CSV or .gz.</p></div></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -6,10 +6,12 @@ import (
 )
 
 var (
-	arnHead  = regexp.MustCompile(`^(?i:arn):[A-Za-z0-9-]+:(?i:(iam|sts)):[A-Za-z0-9-]*:([A-Za-z0-9_-]*):`)
-	iamName  = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+`)
-	nextARN  = regexp.MustCompile(`(?i)[,;&|]?arn:`)
-	endOfARN = " \t\r\n\"'`“”‘’<>\\;|()[]{}^?#*"
+	arnHead = regexp.MustCompile(`^(?i:arn):[A-Za-z0-9-]+:(?i:(iam|sts)):[A-Za-z0-9-]*:([A-Za-z0-9_-]*):`)
+	iamName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+`)
+	// In a CSV file, other fields follow. A name may have commas too.
+	nextField = regexp.MustCompile(`(?i),(?:a[ks]ia|true|false|null|none|active|inactive|n/a|no_information|not_supported|[0-9]|,|$)`)
+	nextARN   = regexp.MustCompile(`(?i)[,;&|]?arn:`)
+	endOfARN  = " \t\r\n\"'`“”‘’<>\\;|()[]{}^?#*"
 )
 
 // longestARN has a path of 512 and a name of 128 characters.
@@ -46,6 +48,9 @@ func (s *scan) resource(at int, resource string) Part {
 	}
 	if end := strings.IndexAny(resource, endOfARN); end >= 0 {
 		resource = resource[:end]
+	}
+	if next := nextField.FindStringIndex(resource); next != nil {
+		resource = resource[:next[0]]
 	}
 	kind, name, _ := strings.Cut(resource, "/")
 	switch kind = strings.ToLower(strings.TrimRight(kind, ".,")); kind {

@@ -67,3 +67,30 @@ func TestKnownWinsOverSecret(t *testing.T) {
 		t.Errorf("by ARN: %s", got)
 	}
 }
+
+// What the caller knows is found in the middle of a text too, whatever it looks
+// like.
+func TestKnownWords(t *testing.T) {
+	t.Parallel()
+	names := map[string]Kind{"akira.mensah": UserName, "nikki.wolf": UserName, "Jane Doe": UserName, "a/b c": UserName, "admin": UserName, "GK31c2f218a2e44f485b94239e": KeyID}
+	known := func(word string) Kind { return names[word] }
+	for text, want := range map[string]string{
+		`CORP\nikki.wolf`:                       "user nikki.wolf",
+		"user: Jane Doe":                        "user Jane Doe",
+		`"userName":"Jane Doe"`:                 "user Jane Doe",
+		"arn:aws:iam::1:user/Jane Doe":          "user Jane Doe@1",
+		`"arn:aws:iam::1:user/a/b c"`:           "user a/b c@1",
+		"GK31c2f218a2e44f485b94239e is leaked":  "GK31c2f218a2e44f485b94239e",
+		"lock akira.mensah and nikki.wolf":      "user akira.mensah, user nikki.wolf",
+		"IAM users akira.mensah and nikki.wolf": "user akira.mensah, user nikki.wolf",
+		"akira.mensah's key":                    "user akira.mensah",
+		"admin said no":                         "",
+		"akira.mensah nikki.wolf admin":         "user akira.mensah, user nikki.wolf, user admin",
+		"akira.mensah\nno.body\n":               "user akira.mensah, word no.body",
+		"YWtpcmEubWVuc2Fo":                      "user akira.mensah",
+	} {
+		if got := summary(Parse(text, known)); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

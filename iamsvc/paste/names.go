@@ -34,6 +34,8 @@ func MayBeUserName(name string) bool {
 var (
 	// A label with its value: "userName":"x", user_name=x, <UserName>x, User: x.
 	userLabel = regexp.MustCompile(`^(?i:user[ _-]?name|username|iam[ _-]?user(?:[ _-]?name)?|user|usr)["'` + "`" + `]?\s{0,3}(?:[:=]>?|>)\s{0,3}(?:["'` + "`" + `“]([^"'` + "`" + `”\r\n<]{1,128})["'` + "`" + `”]|([A-Za-z0-9_+=,.@-]{1,128}))`)
+	// Other servers have names with spaces.
+	userAndLine = regexp.MustCompile(`^(?i:user[ _-]?(?:name)?)\s{0,3}[:=]([^\r\n,;"'<>|]{1,128})`)
 	// Prose: IAM user x, user named x, User x has.
 	userInProse = regexp.MustCompile(`^(?i:(iam )?user)(?i:s?\s+(?:(named|called|name)\s+)?)(?:["'` + "`" + `“‘]([A-Za-z0-9_+=,.@-]{1,128})["'` + "`" + `”’]|([A-Za-z0-9_+=,.@-]{1,128}))((?:'s|’s)?\s+(?:has|had|is|was|does|did|can|can't|cannot|could|will|with|whose|owns|created|deleted|used|called|made|on|in|from|of|at|needs|performed|invoked)\b)?`)
 	keyIDLabel  = regexp.MustCompile(`^(?i:access_?key(?:_?id)?)["'` + "`" + `]?\s{0,3}[:=>]\s{0,3}["'` + "`" + `]?([A-Za-z0-9_]{16,39})(?:[^A-Za-z0-9_/+]|$)`)
@@ -60,11 +62,44 @@ func (s *scan) findNames() {
 	}
 }
 
+// findKnownWords finds what the caller knows and what is no word of a language.
+// ARNs and addresses are read elsewhere.
+func (s *scan) findKnownWords() {
+	for at := 0; at < len(s.text); {
+		if !isNameLetter(s.text[at]) {
+			at++
+			continue
+		}
+		start := at
+		for at < len(s.text) && isNameLetter(s.text[at]) {
+			at++
+		}
+		word := strings.TrimRight(s.text[start:at], ".,")
+		if len(word) < shortestEnd || len(word) > maxKeyID || !strings.ContainsAny(word, digits+"._@-+=") {
+			continue
+		}
+		if start > 0 && strings.IndexByte(`/:\`, s.text[start-1]) >= 0 {
+			continue
+		}
+		if kind := s.known(word); kind != "" {
+			s.add(start, Part{Kind: kind, Text: word})
+		}
+	}
+}
+
+func isNameLetter(c byte) bool {
+	return isAlphanumeric(c) || strings.IndexByte("_+=.@-", c) >= 0
+}
+
 func (s *scan) readUserName(at int) {
 	if at > 0 && (isAlphanumeric(s.text[at-1]) && !strings.HasSuffix(s.low[:at], "iam") || s.text[at-1] == '/') {
 		return
 	}
-	rest := s.after(at, 200)
+	rest := s.after(at, longestLine)
+	if m := userAndLine.FindStringSubmatch(rest); m != nil && s.known(strings.TrimSpace(m[1])) == UserName {
+		s.add(at, Part{Kind: UserName, Text: strings.TrimSpace(m[1])})
+		return
+	}
 	if m := userLabel.FindStringSubmatch(rest); m != nil {
 		name := strings.TrimRight(m[1]+m[2], ".,")
 		s.addUserName(at, name, s.known(name) == UserName)
@@ -80,10 +115,12 @@ func (s *scan) readUserName(at int) {
 	}
 }
 
+var slackUser = regexp.MustCompile(`^[UW][A-Z0-9]{8,10}$`)
+
 func (s *scan) addUserName(at int, name string, known bool) {
 	switch {
 	case known:
-	case strings.HasPrefix(lower(name), "arn") || notNames[lower(name)] || !strings.ContainsAny(name, lowerCase+upperCase):
+	case slackUser.MatchString(name) || strings.HasPrefix(lower(name), "arn:") || notNames[lower(name)] || !strings.ContainsAny(name, lowerCase+upperCase):
 		return
 	case !MayBeUserName(name):
 		if nameOfIAM.MatchString(name) && KindOfID(name) == "" {
@@ -156,7 +193,7 @@ func (s *scan) findContacts() {
 		s.add(at-len(local), Part{Kind: Contact, Text: local + "@" + d[1]})
 	}
 	for at := range all(s.low, "contact") {
-		if m := contactTag.FindStringSubmatch(s.after(at, longestLine)); m != nil && !strings.Contains(m[1], "@") && MayBeUserName(strings.ReplaceAll(m[1], " ", ".")) {
+		if m := contactTag.FindStringSubmatch(s.after(at, longestLine)); m != nil && !strings.HasPrefix(s.text[at+len(m[0]):], "@") && MayBeUserName(strings.ReplaceAll(m[1], " ", ".")) {
 			s.add(at, Part{Kind: Contact, Text: strings.TrimRight(m[1], " .,")})
 		}
 	}

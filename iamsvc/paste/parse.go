@@ -23,9 +23,8 @@ func Parse(text string, known Known) Text {
 	s := r.read(text, 0)
 	t.Parts, t.NotUnderstood = s.parts(), s.notUnderstood
 	t.Word = word(text, s.text, secrets, known)
-	if t.Word == "" && len(t.Parts) == 0 {
-		words := s.listed(secrets)
-		t.Parts = words
+	if s.onlyWords {
+		t.Parts = s.wordParts(t, secrets)
 	}
 	var dropped int
 	t.Parts, dropped = secrets.withoutSecrets(t.Parts)
@@ -70,6 +69,8 @@ func (s *scan) findAll() {
 	s.findNames()
 	s.findOtherIDs()
 	s.findContacts()
+	s.onlyWords = len(s.found) == 0
+	s.findKnownWords()
 }
 
 func (r reading) readEmbedded(s *scan, e embedded, depth int) {

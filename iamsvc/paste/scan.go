@@ -16,6 +16,7 @@ type scan struct {
 
 	headers       []header
 	found         []finding
+	onlyWords     bool // all that was found are words that the caller knows
 	notUnderstood int
 }
 
@@ -71,19 +72,23 @@ func withAccounts(parts []Part) []Part {
 	})
 }
 
-// withoutExplained drops masked IDs that stand whole in the text too. Their
-// number is bounded for the sake of the time that takes.
+// withoutExplained drops masked IDs that stand whole, or with more of them, in
+// the text too. Their number is bounded for the sake of the time that takes.
 func withoutExplained(parts []Part) []Part {
 	var whole []string
+	longer := map[string]bool{}
 	for _, p := range parts {
 		if p.Kind == KeyID || p.Kind == TemporaryKeyID {
 			whole = append(whole, p.Text)
+		}
+		if p.Kind == MaskedKeyID && p.Start != "" {
+			longer[p.End] = true
 		}
 	}
 	whole = whole[:min(len(whole), mostExplaining)]
 	return deleteParts(parts, func(p Part) bool {
 		explains := func(id string) bool { return id == p.Start || p.Matches(id) }
-		return p.Kind == MaskedKeyID && slices.ContainsFunc(whole, explains)
+		return p.Kind == MaskedKeyID && (p.Start == "" && longer[p.End] || slices.ContainsFunc(whole, explains))
 	})
 }
 

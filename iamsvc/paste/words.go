@@ -16,7 +16,7 @@ func word(raw, text string, secrets *secrets, known Known) string {
 	}
 	w := strings.Trim(text, around)
 	switch {
-	case len(secrets.runs) > 0 || len(w) > longestWord || strings.ContainsAny(w, " \t\r\n\"'"):
+	case len(secrets.runs) > 0 || len(w) > longestWord || strings.ContainsAny(w, " \t\r\n\"'<>"):
 		return ""
 	case holds(lower(w), secretWords) && strings.ContainsAny(w, "=:"):
 		return "" // password=...
@@ -29,6 +29,21 @@ func word(raw, text string, secrets *secrets, known Known) string {
 		}
 	}
 	return w
+}
+
+// wordParts are the parts of a text that is nothing but words: none when it is
+// one, which Word has, and those of a list.
+func (s *scan) wordParts(t Text, secrets *secrets) []Part {
+	if t.Word != "" && len(t.Parts) == 1 && t.Parts[0].Text == t.Word {
+		return nil
+	}
+	if t.Word != "" {
+		return t.Parts
+	}
+	if words := s.listed(secrets); len(words) > len(t.Parts) {
+		return words
+	}
+	return t.Parts
 }
 
 var (

@@ -101,7 +101,7 @@ func TestGroupsAtTheProviderDecide(t *testing.T) {
 	nobody := a.tab()
 	nobody.open("/sign-in")
 	nobody.signInAtProvider("nobody")
-	nobody.sees("You have no access to Keydesk", "none of your groups has a role here")
+	nobody.sees("You have no access to Keydesk", "None of your groups has one: staff.")
 	nobody.open("/search")
 	nobody.sees("Sign in with single sign-on")
 

@@ -183,3 +183,12 @@ func (s *site) left(t *testing.T) map[string]string {
 	}
 	return places
 }
+
+// A Bedrock API key names its user, whom AWS named so that it looks random.
+func TestBedrockKeyNamesItsUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const plain = "BedrockAPIKey-ab12-at-123456789012:Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"
+	p := s.signedIn("helen").search("ABSK" + base64.StdEncoding.EncodeToString([]byte(plain)))
+	p.wantText(t, "Amazon Bedrock API key", "BedrockAPIKey-ab12")
+}

@@ -45,7 +45,7 @@ func (i *Inventory) mayHideSecret(t paste.Text, p paste.Part) bool {
 	default:
 		return false
 	}
-	if i.Knows(p.Text) != "" {
+	if i.Knows(p.Text) != "" || paste.IsBedrockUser(p.Text) {
 		return false
 	}
 	random := len(p.Text) >= lengthOfRandom && p.Text != strings.ToLower(p.Text) && p.Text != strings.ToUpper(p.Text)

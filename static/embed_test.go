@@ -214,8 +214,8 @@ func TestTransferBudget(t *testing.T) {
 		}
 		total += len(body)
 	}
-	if total > 54_000 {
-		t.Errorf("first load takes %d bytes of assets, more than 54000", total)
+	if total > 54_500 {
+		t.Errorf("first load takes %d bytes of assets, more than 54500", total)
 	}
 }
 

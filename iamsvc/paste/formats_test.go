@@ -38,6 +38,8 @@ func TestFormats(t *testing.T) {
 			"actor user akira.mensah, actor id AIDACKCEVSQ6C2EXAMPLE"},
 		{"GitHub: alert", `{"number":42,"state":"open","secret_type":"aws_access_key_id","secret_type_display_name":"Amazon AWS Access Key ID","secret":"` + akira + `"}`, akira},
 		{"GitHub: the secret's alert", `{"secret_type":"aws_secret_access_key","secret":"` + sentinel + `"}`, "[secret access key]"},
+		{"spelled out", "My key is A K I A R Z P U Z D I K K G D 5 7 V S H, please help.", akira},
+		{"spelled out with hyphens", "a-k-i-a-r-z-p-u-z-d-i-k-k-g-d-5-7-v-s-h", akira},
 		{"gitleaks", `{"RuleID":"aws-access-token","Match":"` + akira + `","Secret":"` + akira + `","File":"a.env","Commit":"3a1bfa3f4b1c6e2a9e4d5f60718293a4b5c6d7e8","Author":"Akira","Email":"akira@example.com"}`, akira + ", contact akira@example.com"},
 		{"trufflehog", `{"DetectorName":"AWS","Raw":"` + akira + `","RawV2":"` + akira + `:` + sentinel + `","Redacted":"` + akira + `","ExtraData":{"account":"123456789012","arn":"arn:aws:iam::123456789012:user/akira.mensah"}}`,
 			akira + ", user akira.mensah@123456789012 [secret access key]"},

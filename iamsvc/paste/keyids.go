@@ -18,6 +18,21 @@ func (s *scan) findKeyIDs() {
 	}
 }
 
+// findSpelledKeyIDs finds IDs that are spelled out, letter by letter.
+func (s *scan) findSpelledKeyIDs() {
+	for _, start := range []string{"a k i a ", "a s i a ", "a-k-i-a-", "a-s-i-a-"} {
+		for at := range all(s.low, start) {
+			rest := s.after(at, longestWrapped)
+			if !s.startsWord(at) || !spelled.MatchString(rest) {
+				continue
+			}
+			if id := separates.Replace(rest[:2*LengthOfKeyID-1]); wordOfID.MatchString(id) && isOneCase(id) {
+				s.addKeyID(at, id)
+			}
+		}
+	}
+}
+
 // readKeyID reads what begins there, and returns where the next may begin.
 func (s *scan) readKeyID(at int) (end int) {
 	end = s.endOfWord(at)
@@ -130,6 +145,7 @@ const (
 
 var (
 	fours     = regexp.MustCompile(`^(?:[A-Za-z0-9]{4}[ \x{a0}\t-]){4}[A-Za-z0-9]{4}(?:[^A-Za-z0-9]|$)`)
+	spelled   = regexp.MustCompile(`^(?:[A-Za-z0-9][ -]){19}[A-Za-z0-9](?:[^A-Za-z0-9]|$)`)
 	atBreak   = regexp.MustCompile(`^[A-Za-z0-9]{4,19}` + brokenBy + `([A-Za-z0-9]{1,16})(?:[^A-Za-z0-9]|$)`)
 	inQuotes  = regexp.MustCompile("^([^\"'`“”‘’]{20,60})" + quote)
 	separates = strings.NewReplacer(" ", "", "\u00a0", "", "\t", "", "\r", "", "\n", "", "-", "", "=", "", "+", "", ".", "", "&", "", ">", "", "|", "", "#", "", "*", "",

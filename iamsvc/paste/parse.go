@@ -62,6 +62,7 @@ func (r reading) read(text string, depth int) *scan {
 
 func (s *scan) findAll() {
 	s.findKeyIDs()
+	s.findSpelledKeyIDs()
 	s.findMaskedEnds()
 	s.findNamedEnds()
 	s.findARNs()

@@ -116,7 +116,7 @@ document.addEventListener("keydown", (event) => {
   items[(items.indexOf(event.target) + step + items.length) % items.length]?.focus();
 });
 
-// The search boxes take several lines; Enter searches all the same.
+// Enter searches, though a paste has several lines.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches('[role="search"] textarea')) return;
   event.preventDefault();

@@ -149,7 +149,7 @@ func (c *Config) settings() []setting {
 		{group: "keydesk people", name: "password-file", value: "FILE", text: &c.PasswordFile,
 			help: "the password to set; else one is made up and printed once"},
 		{group: "keydesk people", name: "reason", value: "TEXT", text: &c.Reason,
-			help: "reason or ticket, for the audit log; also of keydesk audit seal and accept-checkpoint"},
+			help: "reason or ticket, also of audit seal and accept-checkpoint"},
 
 		{group: "First start and checks", name: "admin-password-file", value: "FILE", text: &c.AdminPasswordFile,
 			help: "make the administrator \"admin\" with the password in this file"},

@@ -32,6 +32,7 @@ func TestLinkToAnAnswer(t *testing.T) {
 	b.until(`location.pathname.startsWith("/search/links/")`)
 	b.sees("1 of 2 access key IDs found", elsewhere)
 	b.click("Look up " + elsewhere)
+	b.until(`location.pathname === "/search"`) // the list says so too
 	b.sees("Not in this account")
 	b.seesNot("Copy link")
 }

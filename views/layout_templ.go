@@ -684,9 +684,9 @@ func topBar(s Shell) templ.Component {
 }
 
 // The form posts because what is pasted may hold a secret, and because key IDs
-// stay out of access logs and browser histories. The box is a textarea of one row
-// because an input drops the line ends of what is pasted; it has no maximum length,
-// since browsers cut without a word. Multipart, as texts of other forms grow to
+// stay out of access logs and browser histories. The script makes the box a textarea of
+// one row, because an input loses the line ends of what is pasted; without the script
+// Enter must search. It has no maximum length, since browsers cut without a word. Multipart, as texts of other forms grow to
 // three times their size.
 func searchBox(s Shell) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -717,7 +717,7 @@ func searchBox(s Shell) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</button> <textarea rows=\"1\" name=\"q\" id=\"search\" aria-label=\"Search access key ID or user\" placeholder=\"Search access key ID or user\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</button> <input type=\"text\" name=\"q\" id=\"search\" aria-label=\"Search access key ID or user\" placeholder=\"Search access key ID or user\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -727,7 +727,7 @@ func searchBox(s Shell) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "></textarea> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -116,7 +116,19 @@ document.addEventListener("keydown", (event) => {
   items[(items.indexOf(event.target) + step + items.length) % items.length]?.focus();
 });
 
-// Enter searches, though a paste has several lines.
+// A paste has several lines, whose ends an input loses.
+const box = document.getElementById("search");
+if (box) {
+  const area = document.createElement("textarea");
+  for (const { name, value } of box.attributes) if (name !== "type") area.setAttribute(name, value);
+  area.rows = 1;
+  area.value = box.value;
+  const focused = document.activeElement === box;
+  box.replaceWith(area);
+  if (focused) area.focus();
+}
+
+// Enter searches all the same.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches('[role="search"] textarea')) return;
   event.preventDefault();

@@ -74,7 +74,7 @@ func (v *victim) outcomes() string {
 	var list []string
 	for _, row := range v.csv(v.URL + "/audit-log.csv?action=CreateAccessKey") {
 		if row["phase"] == "outcome" {
-			list = append(list, strings.TrimSpace(row["outcome"]+" "+row["accessKeyId"]))
+			list = append(list, strings.TrimSpace(row["outcome"]+" "+row["access_key_id"]))
 		}
 	}
 	return strings.Join(list, ", ")

@@ -42,6 +42,7 @@ func (p *person) try(address string, form url.Values) reply {
 		return reply{}
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "text/html") // a program would get 401 where a person gets the sign-in page
 	response, err := p.client.Do(request)
 	if err != nil {
 		return reply{}

@@ -58,7 +58,7 @@ func newCluster(t *testing.T) *cluster {
 	first.run(c.settings...)
 	t.Cleanup(first.stop)
 	second := c.replica(iam)
-	for _, key := range []string{"journal.key", "codes.key"} {
+	for _, key := range []string{"journal.key", "journal.key.checkpoint", "codes.key"} {
 		content, err := os.ReadFile(filepath.Join(first.Data, key))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(second.Data, key), content, 0o600)
@@ -156,6 +156,7 @@ type reply struct {
 }
 
 func (c *cluster) do(request *http.Request) reply {
+	request.Header.Set("Accept", "text/html") // a person's, not a program's
 	c.t.Helper()
 	response, err := c.client.Do(request)
 	if err != nil {

@@ -195,7 +195,7 @@ func TestSearchExplainsAMiss(t *testing.T) {
 		"arn:aws:iam::609629065308:user/mateo.jackson": {"A user of another account", "609629065308"},
 		"AIDACKCEVSQ6C2EXAMPLE":                        {"No user with this ID was found in this account."},
 		"two words":                                    {"Not an access key ID"},
-		`<script>alert(1)</script>`:                    {"Nothing found"},
+		`<script>alert(1)</script>`:                    {"Not an access key ID"},
 	} {
 		p := helen.search(text).wantStatus(t, http.StatusOK).wantText(t, want...)
 		if strings.Contains(p.Body, "<script>alert") {

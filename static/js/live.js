@@ -67,17 +67,30 @@ async function show(url, push) {
   }
 }
 
-// A secret pasted into the search of a list is not sent: the address of a GET
+// A secret pasted into the search of a list does not become an address: that of a GET
 // form stays in the browser's history. What is one is said in iamsvc.
 const longRun = /[A-Za-z0-9/+]{40,}/g;
 const isSecret = (run) => run.length === 40 && /[A-Z]/.test(run) && /[a-z]/.test(run) && /[0-9/+]/.test(run);
 
-// A user of such a name is here when the list, asked for less of it, shows the name.
-const isListed = (name) => [...document.querySelectorAll("tbody a, tbody th")].some((cell) => cell.title === name || cell.textContent.trim() === name);
+// A user's name may look like one. Search knows, and takes the text in a POST.
+const names = new Set();
+
+async function isUserName(text) {
+  if (/[^A-Za-z0-9]/.test(text)) return false;
+  const answer = await fetch("/search", { method: "POST", body: new URLSearchParams({ q: text }), credentials: "same-origin", headers: { Accept: "text/html" } });
+  return answer.redirected && new URL(answer.url).pathname.endsWith(`/users/${text}`);
+}
+
+async function allow(field, form) {
+  const text = field.value.trim();
+  if (!await isUserName(text) || field.value.trim() !== text) return;
+  names.add(text);
+  if (!refused(field)) show(formURL(form), false);
+}
 
 function refused(field) {
-  const secret = (field.value.match(longRun) ?? []).some(isSecret) && !isListed(field.value.trim());
-  field.setCustomValidity(secret ? "This looks like a secret access key. It was not sent." : "");
+  const secret = (field.value.match(longRun) ?? []).some((run) => isSecret(run) && !names.has(run));
+  field.setCustomValidity(secret ? "This looks like a secret access key. It was not searched for." : "");
   return !field.reportValidity();
 }
 
@@ -86,7 +99,10 @@ document.addEventListener("input", ({ target }) => {
   if (!form || target.matches("select, [type=date]")) return;
   clearTimeout(timer);
   timer = 0;
-  if (refused(target)) return;
+  if (refused(target)) {
+    allow(target, form);
+    return;
+  }
   timer = setTimeout(() => {
     timer = 0;
     show(formURL(form), false);

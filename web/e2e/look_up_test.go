@@ -87,3 +87,22 @@ func TestSecretInTheSearchOfAList(t *testing.T) {
 	b.fill(search, secret+"\n")
 	b.sees("This looks like a secret access key", "it has been in a browser's address bar")
 }
+
+// A user's name of forty characters looks like a secret access key, and is none.
+func TestListFilterTakesALongUserName(t *testing.T) {
+	t.Parallel()
+	const name = "SvcDeployPipelineProdEuWest1AppServer001"
+	b := start(t).tab()
+	b.signIn("admin", password)
+	b.open("/accounts/" + account + "/create-user")
+	b.fill("User name", name)
+	b.click("Create user")
+	b.sees("User " + name + " created")
+	b.open("/accounts/" + account + "/users")
+	b.fill("Find users by name, key ID or group", name)
+	b.until(`location.search.includes("q=` + name + `") && document.querySelectorAll("tbody tr").length === 1`)
+
+	b.open("/accounts/" + account + "/users")
+	b.fill("Find users by name, key ID or group", "wJalrXUtnFEMI7MDENG2bPxRfiCYzzzMPLEKEYab")
+	b.until(`document.activeElement.validationMessage.includes("It was not searched for")`)
+}

@@ -20,7 +20,7 @@ type scan struct {
 	notUnderstood int
 }
 
-// finding is a part and where it begins. of is where its context begins.
+// finding is a part and where it begins.
 type finding struct {
 	at int
 	Part

@@ -68,7 +68,7 @@ async function show(url, push) {
 }
 
 // A secret pasted into the search of a list does not become an address: that of a GET
-// form stays in the browser's history. What is one is said in iamsvc.
+// form stays in the browser's history. What is one is said in iamsvc/paste.
 const longRun = /[A-Za-z0-9/+]{40,}/g;
 const isSecret = (run) => run.length === 40 && /[A-Z]/.test(run) && /[a-z]/.test(run) && /[0-9/+]/.test(run);
 
